@@ -1,0 +1,1 @@
+"""Latent Explorer: hold a generative model in your hands."""

@@ -360,7 +360,7 @@ class Manifest(Frozen):
         ):
             doubles = {name for name in names if names.count(name) > 1}
             if doubles:
-                raise ValueError(f"{what} {sorted(doubles)[0]!r}")
+                raise ValueError(f"{what} {min(doubles)!r}")
         known_files = {entry.path for entry in self.files}
         for file in _files_named_in(self):
             if file not in known_files:

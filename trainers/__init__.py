@@ -1,0 +1,1 @@
+"""Trains generative models and writes them as bundles; PyTorch, command line."""

@@ -1,0 +1,1 @@
+"""What every family of models needs to be trained, measured and exported."""

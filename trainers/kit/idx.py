@@ -52,15 +52,15 @@ MNIST = IdxSet(
 )
 
 
-def load_idx(idx_set: IdxSet, split: Split, folders: list[Path]) -> Pictures:
-    """The split, from the first of ``folders`` and the set's own places that holds its files; MissingSource if none."""
+def load_idx(idx_set: IdxSet, split: Split, users: Path) -> Pictures:
+    """The split, from the user's folder or one of the set's own places; MissingSource if no such file is there."""
     images_name, labels_name = FILES[split]
-    for folder in [*folders, *idx_set.places]:
+    for folder in [users, *idx_set.places]:
         images_path, labels_path = _find(folder, images_name), _find(folder, labels_name)
         if images_path and labels_path:
             break
     else:
-        raise MissingSource(f"{idx_set.name} is not on this machine. Get it with: {command(idx_set, folders[0])}")
+        raise MissingSource(f"{idx_set.name} is not on this machine. Get it with: {command(idx_set, users)}")
     images, labels = read_idx(images_path), read_idx(labels_path).astype(np.int64)
     if images.ndim != 3 or labels.shape != images.shape[:1] or labels.size == 0 or labels.max() >= len(idx_set.classes):
         raise BrokenSource(f"{images_path} and {labels_path} do not belong together: get {idx_set.name} again.")

@@ -29,7 +29,8 @@ class Pictures:
     """A data set split in memory.
 
     ``images``: uint8 (N, H, W, C), C 1 or 3, 0 black. ``labels``: int64 (N,), the index into ``classes``; or (N, A),
-    one index into ``attributes[a].values`` for each attribute; or None where nothing is known.
+    one index into ``attributes[a].values`` for each attribute; or None where nothing is known. ``note``: a sentence
+    that the user should read, such as which files were left out; mostly empty.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Pictures:
     licence: str
     credit: str
     source: str
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.images)

@@ -1,11 +1,11 @@
 """Makes ``assets/fonts``: Inter 4.1 under a family name of its own.
 
     pip install fonttools brotli
-    python packaging/make_fonts.py FOLDER      # the folder web/ of the npm package inter-ui 4.1: Inter-Regular.woff2 ...
+    python packaging/make_fonts.py FOLDER      # web/ of the npm package inter-ui 4.1: Inter-Regular.woff2 and so on
 
-Qt merges an application's fonts with the system's fonts of the same family and may then take the system's: on a machine that has another
-version of Inter the window would look different. So the family is renamed, which the licence (OFL, no reserved name) allows. WOFF2 is unpacked
-because Qt reads it on some platforms only.
+Qt merges an application's fonts with the system's fonts of the same family and may then take the system's: on a machine
+that has another version of Inter the window would look different. So the family is renamed, which the licence (OFL, no
+reserved name) allows. WOFF2 is unpacked because Qt reads it on some platforms only.
 """
 
 import sys

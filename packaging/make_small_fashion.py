@@ -1,9 +1,9 @@
-"""Makes ``assets/data/fashion-mnist-small.npz``: the small, class-balanced part of Fashion-MNIST that ships with the program.
+"""Makes ``assets/data/fashion-mnist-small.npz``: the small, class-balanced part of Fashion-MNIST that ships.
 
     python packaging/make_small_fashion.py [FOLDER with the four idx .gz files]
 
 10,000 training and 2,000 test pictures, drawn without replacement with a fixed seed: the training pictures from the
-official training split alone, the test pictures from the official test split alone. The same input gives the same bytes.
+official training split alone, the test pictures from the official test split alone. Same input, same bytes.
 """
 
 import gzip

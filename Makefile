@@ -1,0 +1,67 @@
+# Everything on a fresh machine. Only Python 3.11 or later, make and, on Linux, apt or the line that is printed.
+#
+#   make run     set everything up and open the app           make test    set everything up and run all tests
+#   make check   linters, types, arrows                       make bench   the speed table
+#
+# make run PYTHON=python3.12 takes another Python; make run OPEN=BUNDLE opens a bundle.
+
+SHELL := bash
+.SHELLFLAGS := -e -u -o pipefail -c
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+OPEN ?=
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+WORKERS ?= $(shell echo $$(($(CORES) < 8 ? $(CORES) : 8)))
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# One line for each package that is fetched, none for what is there already.
+BRIEFLY := awk '/^(Collecting|  Downloading|Building|Installing)/ { print substr($$0, 1, 100); fflush() }'
+
+.PHONY: run test check bench clean
+
+run: $(VENV)/base.stamp
+	@$(BIN)/python packaging/check_system.py qt
+	@$(BIN)/latent-explorer $(OPEN)
+
+test: $(VENV)/test.stamp
+	@$(BIN)/python packaging/check_system.py qt
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+	$(BIN)/typos
+	$(BIN)/validate-pyproject pyproject.toml
+
+bench: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -p no:randomly -q -s
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(BIN)/python:
+	@$(PYTHON) packaging/check_system.py python
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'  # the first that reads dependency groups
+
+# A stamp is newer than pyproject.toml once the install is done, so the second time takes no time.
+$(VENV)/base.stamp: pyproject.toml | $(BIN)/python
+	@echo "Installing the app: about 400 MB, once"
+	@$(PIP) install --editable . | $(BRIEFLY)
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml packaging/constraints.txt $(VENV)/base.stamp
+	@echo "Installing the trainers and the tests: PyTorch is large, once"
+	@$(PIP) install --editable '.[train]' --group test --constraint packaging/constraints.txt | $(BRIEFLY)
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml $(VENV)/test.stamp
+	@$(PIP) install --group dev | $(BRIEFLY)
+	@touch $@

@@ -141,7 +141,7 @@ def check_qt() -> int:
 
 
 def imports_qt() -> int:
-    """The proof: Qt loads. In a process of its own, for the loader of this one has read the list of libraries already."""
+    """The proof: Qt loads. In a process of its own, because the loader of this one keeps its old list of libraries."""
     code = "import PySide6.QtWidgets, PySide6.QtSvg"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if result.returncode:

@@ -28,7 +28,10 @@ from trainers.kit.pictures import SPLITS, Attribute, Pictures, Progress, Split, 
 __all__ = ["DATA_VARIABLE", "NAMES", "Attribute", "DataReport", "Pictures", "Progress", "Split", "load", "report"]
 
 DATA_VARIABLE = "LATENT_EXPLORER_DATA"
-SMALL_FASHION = Path(__file__).resolve().parents[2] / "assets" / "data" / "fashion-mnist-small.npz"
+ROOT = Path(__file__).resolve().parents[2]
+SMALL_FASHION = tuple(  # in a checkout, and where the package is installed
+    assets / "data" / "fashion-mnist-small.npz" for assets in (ROOT / "assets", ROOT / "explorer" / "assets")
+)
 NAMES = ("fashion-mnist", "mnist", "faces", "glyphs", "folder")
 
 
@@ -162,9 +165,10 @@ def _fashion(split: Split, folder: Path) -> Pictures:
     try:
         return load_idx(FASHION, split, folder)
     except MissingSource:
-        if not SMALL_FASHION.is_file():
+        small = next((path for path in SMALL_FASHION if path.is_file()), None)
+        if small is None:
             raise
-    with np.load(SMALL_FASHION, allow_pickle=False) as archive:
+    with np.load(small, allow_pickle=False) as archive:
         images, labels = archive[f"{split}_images"], archive[f"{split}_labels"]
     return Pictures(
         name=FASHION.name,
@@ -175,6 +179,6 @@ def _fashion(split: Split, folder: Path) -> Pictures:
         attributes=(),
         licence=FASHION.licence,
         credit=FASHION.credit,
-        source=str(SMALL_FASHION),
+        source=str(small),
         note=f"This is the small set that is shipped. Get all 70,000 pictures with: {command(FASHION, folder)}",
     )

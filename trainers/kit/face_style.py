@@ -107,6 +107,15 @@ class FaceStyle:
             np.int64,
         )
 
+    def is_consistent(self, labels: np.ndarray) -> bool:
+        """Whether a face with these labels (A,) shows all that is named and names all that is shown."""
+        shown = set(self._shown(self._definition["canvas"]["elements"], labels))
+        unnamed = (
+            feature.option in shown and feature.choices[label] is None and feature.weights[label] == 0
+            for label, feature in zip(labels, self.features, strict=True)
+        )
+        return np.array_equal(self.settled(labels), labels) and not any(unnamed)
+
     def render(self, labels: np.ndarray, seed: str, size: int) -> np.ndarray:
         """The face with ``labels`` (A,), as uint8 (size, size, 3) in [0, 255] on white."""
         options: dict[str, Any] = {"seed": seed}

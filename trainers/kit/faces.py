@@ -11,9 +11,9 @@ Faces are made in blocks of 500 that are cached one by one, so that work which w
 import hashlib
 import multiprocessing
 import os
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -68,15 +68,14 @@ def load_faces(
     images = np.empty((count, size, size, 3), np.uint8)
     labels = np.empty((count, len(style.features)), np.int64)
     missing = []
-    for block, path in enumerate(paths):
+    for first, path in zip(range(0, count, BLOCK), paths, strict=True):
         if (arrays := cache.read(path)) is None:
-            missing.append(block)
+            missing.append(_Block(style_name, split, size, range(first, first + BLOCK), path))
         else:
-            _place(arrays, block, images, labels)
-    make = partial(_make_block, style_name, split, size)
+            _place(arrays, first, images, labels)
     done = len(paths) - len(missing)
-    for block, arrays in _in_parallel(make, missing, paths, processes):
-        _place(arrays, block, images, labels)
+    for block, arrays in _in_parallel(missing, processes):
+        _place(arrays, block.faces.start, images, labels)
         done += 1
         if progress is not None:
             progress(min(done * BLOCK, count), count)
@@ -134,7 +133,7 @@ def _pair(style: FaceStyle, column: int, size: int, seed: str) -> tuple[np.ndarr
         labels = style.draw(generator)
         changed = labels.copy()
         changed[column] = generator.integers(len(style.features[column].choices))
-        if not np.array_equal(style.settled(changed), changed) or np.array_equal(changed, labels):
+        if not style.is_consistent(changed) or np.array_equal(changed, labels):
             continue  # the change shows or hides another feature, or is none
         first, second = style.render(labels, seed, size), style.render(changed, seed, size)
         if not np.array_equal(first, second):
@@ -142,26 +141,37 @@ def _pair(style: FaceStyle, column: int, size: int, seed: str) -> tuple[np.ndarr
     raise DataError(f"No two faces of {size} px differ in {style.attributes[column].name!r} alone: choose another one.")
 
 
-def _make_block(style_name: str, split: Split, size: int, block: int, path: Path) -> dict[str, np.ndarray]:
-    style = face_style(style_name)
-    drawn = [draw_face(style, split, index) for index in range(block * BLOCK, (block + 1) * BLOCK)]
+@dataclass(frozen=True)
+class _Block:
+    """Faces that are made and cached together."""
+
+    style_name: str
+    split: Split
+    size: int
+    faces: range
+    path: Path
+
+
+def _make(block: _Block) -> cache.Arrays:
+    style = face_style(block.style_name)
+    drawn = [draw_face(style, block.split, index) for index in block.faces]
     arrays = {
-        "images": np.stack([style.render(labels, seed, size) for labels, seed in drawn]),
+        "images": np.stack([style.render(labels, seed, block.size) for labels, seed in drawn]),
         "labels": np.stack([labels for labels, _ in drawn]),
     }
-    cache.write(path, arrays)
+    cache.write(block.path, arrays)
     return arrays
 
 
-def _in_parallel(make, blocks: list[int], paths: list[Path], processes: int | None):
-    """(block, arrays) of each block as it is finished; in this process where there is one block or one process."""
+def _in_parallel(blocks: list[_Block], processes: int | None) -> Iterator[tuple[_Block, cache.Arrays]]:
+    """Each block as it is finished; made in this process where there is one block or one process."""
     processes = min(processes or os.cpu_count() or 1, len(blocks))
     if processes <= 1:
         for block in blocks:
-            yield block, make(block, paths[block])
+            yield block, _make(block)
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(make, block, paths[block]): block for block in blocks}
+        waiting = {pool.submit(_make, block): block for block in blocks}
         try:
             for future in as_completed(waiting):
                 yield waiting.pop(future), future.result()
@@ -169,9 +179,8 @@ def _in_parallel(make, blocks: list[int], paths: list[Path], processes: int | No
             pool.shutdown(cancel_futures=True)
 
 
-def _place(arrays: dict[str, np.ndarray], block: int, images: np.ndarray, labels: np.ndarray) -> None:
+def _place(arrays: cache.Arrays, first: int, images: np.ndarray, labels: np.ndarray) -> None:
     """Put a block's arrays where they belong; the last block may hold more than was asked for."""
-    first = block * BLOCK
-    room = min(BLOCK, len(images) - first)
+    room = min(len(arrays["images"]), len(images) - first)
     images[first : first + room] = arrays["images"][:room]
     labels[first : first + room] = arrays["labels"][:room]

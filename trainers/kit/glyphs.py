@@ -2,8 +2,8 @@
 
 Splits. Fonts are split, not pictures: fonts whose names begin with the same word (Noto Sans, Noto Serif Bold) are one
 house and lie in one split, so that test letters are of designs never seen. In the order of the sha256 of their names,
-houses are for testing as long as these hold at most a seventh of all cuts (at least the smallest house is); the split is
-fixed as long as the same fonts are installed.
+houses are for testing as long as these hold at most a seventh of all cuts (at least the smallest house is); the split
+is fixed as long as the same fonts are installed.
 """
 
 import hashlib

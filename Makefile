@@ -19,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One line for each package that is fetched, none for what is there already.
-BRIEFLY := awk '/^(Collecting|  Downloading|Building|Installing)/ { print substr($$0, 1, 100); fflush() }'
+BRIEFLY := awk '/^(  Downloading|  Using cached|Installing)/ { print substr($$0, 1, 100); fflush() }'
 
 .PHONY: run test check bench clean
 

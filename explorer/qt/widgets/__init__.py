@@ -1,0 +1,1 @@
+"""Widgets that know no state: values come in by method, intents go out by signal."""

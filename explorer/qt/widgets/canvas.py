@@ -1,0 +1,361 @@
+"""The hero of the window: one picture, as large as it can be."""
+
+from enum import Enum, auto
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+
+from explorer.qt import theme
+from explorer.qt.pictures import Pixels
+from explorer.qt.widgets.glyphs import paint_glyph
+from explorer.qt.widgets.picture_view import Picture, Viewport, draw_picture, round_corners
+
+MARGIN = 16  # px around the picture
+CAPTION_HEIGHT = 32  # px under it
+ZOOM_STEP = 1.25  # per wheel notch and per key press
+NOTCH = 120  # eighths of a degree in one wheel notch
+PAN_STEP = 48  # px per arrow key
+DIMMED = 0.25  # opacity of the last good picture behind an error
+_PANS = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+
+
+class _Shows(Enum):
+    MESSAGE = auto()
+    PICTURE = auto()
+    ERROR = auto()
+
+
+class Canvas(QWidget):
+    """Shows a picture or the one before it, a message where there is none, or an error over the last one."""
+
+    painted = Signal(int)  # the token of a picture, right after that picture has been painted
+    copy_asked = Signal()
+    save_asked = Signal()
+    crisp_asked = Signal(bool)
+
+    def __init__(self, name: str, accessible_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible_name)
+        self.setToolTip("Wheel zooms, drag moves, a double click fits the picture.")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._shows = _Shows.MESSAGE
+        self._title, self._text, self._caption = "", "", ""
+        self._picture: Picture | None = None
+        self._before: Picture | None = None
+        self._token: int | None = None
+        self._crisp = False
+        self._holding = False
+        self._viewport = Viewport()
+        self._grip: QPointF | None = None
+        self._ring = False
+
+    # values in
+
+    def show_picture(self, pixels: Pixels, token: int | None = None) -> None:
+        """Show (H, W, 1 | 3 | 4) uint8; ``painted(token)`` follows as soon as it has been painted."""
+        picture = Picture(pixels)
+        if self._picture is None or self._picture.size != picture.size:
+            self._viewport = Viewport()
+            self.update()
+        elif self._shows is not _Shows.PICTURE:
+            self.update()
+        self._picture, self._token, self._shows = picture, token, _Shows.PICTURE
+        if not self._showing_before:
+            self.update(self._picture_rect().toAlignedRect())
+        self._describe()
+
+    def show_before(self, pixels: Pixels | None) -> None:
+        """Keep the picture that ``set_before(True)`` shows; None forgets it."""
+        self._before = None if pixels is None else Picture(pixels)
+        if self._holding:
+            self.update()
+
+    def set_before(self, holding: bool) -> None:
+        """Show the picture before, with a badge that says so, for as long as ``holding``."""
+        self._holding = holding
+        self._describe()
+        self.update()
+
+    def set_caption(self, text: str) -> None:
+        """The line under the picture."""
+        if text != self._caption:
+            self._caption = text
+            self._describe()
+            self.update()
+
+    def set_crisp(self, crisp: bool) -> None:
+        """Crisp shows every pixel as a square; otherwise the picture is interpolated."""
+        self._crisp = crisp
+        self.update()
+
+    def show_message(self, title: str, text: str) -> None:
+        """No picture: say what there is to do next."""
+        self._shows, self._title, self._text = _Shows.MESSAGE, title, text
+        self._picture, self._before, self._token, self._viewport = None, None, None, Viewport()
+        self._describe()
+        self.update()
+
+    def show_error(self, sentence: str) -> None:
+        """Say what went wrong and what to do; the last good picture stays, dimmed, until the next one comes."""
+        self._shows, self._text, self._token = _Shows.ERROR, sentence, None
+        self._describe()
+        self.update()
+
+    def fit(self) -> None:
+        """Show the whole picture again."""
+        self._set_viewport(Viewport())
+
+    @property
+    def zoom(self) -> float:
+        """1 where the whole picture is seen."""
+        return self._viewport.zoom
+
+    # geometry
+
+    @property
+    def _showing_before(self) -> bool:
+        return self._holding and self._before is not None and self._shows is _Shows.PICTURE
+
+    @property
+    def _shown(self) -> Picture | None:
+        return self._before if self._showing_before else self._picture
+
+    def _room(self) -> QRect:
+        return self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -CAPTION_HEIGHT - MARGIN // 2)
+
+    def _target(self) -> QRectF:
+        shown = self._shown
+        if shown is None or self._room().isEmpty():
+            return QRectF()
+        return self._viewport.target(shown.size, self._room(), self.devicePixelRatioF(), crisp=self._crisp)
+
+    def _picture_rect(self) -> QRectF:
+        """The part of the widget that is picture."""
+        return self._target().intersected(QRectF(self._room()))
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        if viewport != self._viewport:
+            self._viewport = viewport
+            self.update()
+        self._show_cursor()
+
+    def _zoom_by(self, factor: float, at: QPointF) -> None:
+        shown = self._shown
+        if shown is not None and not self._room().isEmpty():
+            self._set_viewport(self._viewport.zoomed(factor, at, shown.size, self._room()))
+
+    def _pan_by(self, by: QPointF) -> None:
+        shown = self._shown
+        if shown is not None and self.zoom > 1:
+            self._set_viewport(self._viewport.moved(by, shown.size, self._room()))
+
+    def _show_cursor(self) -> None:
+        if self._grip is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self.zoom > 1:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _describe(self) -> None:
+        described = {
+            _Shows.MESSAGE: f"{self._title} {self._text}".strip(),
+            _Shows.ERROR: self._text,
+            _Shows.PICTURE: f"before: {self._caption}" if self._showing_before else self._caption,
+        }[self._shows]
+        if described != self.accessibleDescription():
+            self.setAccessibleDescription(described)
+
+    # painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        roles = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), roles.color("ground"))
+        if self._shown is not None:
+            self._paint_picture(painter, roles, self._shown)
+        if self._shows is _Shows.MESSAGE:
+            self._paint_message(painter, roles)
+        elif self._shows is _Shows.ERROR:
+            self._paint_error(painter, roles)
+        if self._shows is not _Shows.MESSAGE and event.rect().bottom() > self._room().bottom():
+            self._paint_caption(painter, roles)
+        if self._ring:
+            pen = QPen(roles.color("accent"), roles.focus_width)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), theme.RADIUS, theme.RADIUS)
+        painter.end()
+        if self._token is not None and self._shows is _Shows.PICTURE and not self._showing_before:
+            token, self._token = self._token, None
+            self.painted.emit(token)
+
+    def _paint_picture(self, painter: QPainter, roles: theme.Theme, picture: Picture) -> None:
+        target, seen = self._target(), self._picture_rect()
+        if seen.isEmpty():
+            return
+        painter.setOpacity(DIMMED if self._shows is _Shows.ERROR else 1.0)
+        draw_picture(painter, picture, target, self._room(), self.devicePixelRatioF(), crisp=self._crisp)
+        painter.setOpacity(1.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(roles.color("ground"))
+        round_corners(painter, seen, theme.RADIUS)
+        if self._showing_before:
+            _badge(painter, "before", seen.topLeft() + QPointF(12, 12), roles, "accent", "on_accent")
+        if self.zoom > 1:
+            _badge(painter, f"{self.zoom:.1f}×", seen.bottomLeft() + QPointF(12, -32), roles, "raised", "text")
+
+    def _paint_caption(self, painter: QPainter, roles: theme.Theme) -> None:
+        painter.setFont(theme.font(theme.BODY))
+        painter.setPen(roles.color("secondary"))
+        below = QRect(MARGIN, self.height() - CAPTION_HEIGHT - 4, self.width() - 2 * MARGIN, CAPTION_HEIGHT)
+        shown = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideMiddle, below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
+
+    def _paint_message(self, painter: QPainter, roles: theme.Theme) -> None:
+        width = min(360, self.width() - 2 * MARGIN)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        title_font, text_font = theme.font(16, QFont.Weight.DemiBold), theme.font(theme.TITLE)
+        title_height = _wrapped_height(self._title, title_font, width)
+        text_height = _wrapped_height(self._text, text_font, width)
+        left = (self.width() - width) / 2
+        top = max((self.height() - (48 + 16 + title_height + 8 + text_height)) / 2, 8)
+        paint_glyph(
+            painter, "picture", QRectF((self.width() - 48) / 2, top, 48, 48), roles.mixed("line", "secondary", 0.4)
+        )
+        painter.setFont(title_font)
+        painter.setPen(roles.color("text"))
+        painter.drawText(QRectF(left, top + 64, width, title_height), flags, self._title)
+        painter.setFont(text_font)
+        painter.setPen(roles.color("secondary"))
+        painter.drawText(QRectF(left, top + 72 + title_height, width, text_height), flags, self._text)
+
+    def _paint_error(self, painter: QPainter, roles: theme.Theme) -> None:
+        width = min(400, self.width() - 2 * MARGIN)
+        font = theme.font(theme.TITLE)
+        height = max(_wrapped_height(self._text, font, width - 72), 24) + 32
+        card = QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(roles.color("error"), 1))
+        painter.setBrush(roles.color("panel"))
+        painter.drawRoundedRect(card, theme.RADIUS, theme.RADIUS)
+        paint_glyph(painter, "warning", QRectF(card.x() + 16, card.center().y() - 12, 24, 24), roles.color("error"))
+        painter.setFont(font)
+        painter.setPen(roles.color("text"))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(card.adjusted(56, 8, -16, -8), flags, self._text)
+
+    # the hand
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._shown is None:
+            event.ignore()
+            return
+        self._zoom_by(ZOOM_STEP ** (event.angleDelta().y() / NOTCH), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self.zoom > 1:
+            self._grip = event.position()
+            self._show_cursor()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is not None:
+            by, self._grip = event.position() - self._grip, event.position()
+            self._pan_by(by)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = None
+        self._show_cursor()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._grip = None
+        self.fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        middle = QPointF(self._room().center())
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self._zoom_by(ZOOM_STEP, middle)
+        elif event.key() == Qt.Key.Key_Minus:
+            self._zoom_by(1 / ZOOM_STEP, middle)
+        elif event.key() == Qt.Key.Key_0:
+            self.fit()
+        elif event.key() in _PANS and self.zoom > 1:
+            x, y = _PANS[Qt.Key(event.key())]
+            self._pan_by(QPointF(x * PAN_STEP, y * PAN_STEP))
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._picture is not None:
+            self.context_menu().popup(event.globalPos())
+
+    def context_menu(self) -> QMenu:
+        """The menu of what can be done with the picture; it deletes itself when closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy picture", self.copy_asked.emit).setObjectName("canvas_copy")
+        menu.addAction("Save picture…", self.save_asked.emit).setObjectName("canvas_save")
+        menu.addSeparator()
+        menu.addAction("Fit", self.fit).setObjectName("canvas_fit")
+        crisp = menu.addAction("Crisp pixels")
+        crisp.setObjectName("canvas_crisp")
+        crisp.setCheckable(True)
+        crisp.setChecked(self._crisp)
+        crisp.triggered.connect(self.crisp_asked)
+        return menu
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self.update()
+        super().changeEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 640)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 240)
+
+
+def _wrapped_height(text: str, font: QFont, width: int) -> int:
+    flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+    return QFontMetrics(font).boundingRect(QRect(0, 0, width, 10_000), flags, text).height()
+
+
+def _badge(painter: QPainter, text: str, at: QPointF, roles: theme.Theme, fill: str, ink: str) -> None:
+    font = theme.font(theme.SMALL, QFont.Weight.DemiBold, tabular=True)
+    box = QRectF(at.x(), at.y(), QFontMetrics(font).horizontalAdvance(text) + 16, 20)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(roles.color(fill))
+    painter.drawRoundedRect(box, 10, 10)
+    painter.setFont(font)
+    painter.setPen(roles.color(ink))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

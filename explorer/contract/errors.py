@@ -1,5 +1,7 @@
 """Errors that a person can act on: each is one sentence that says what happened and what to do."""
 
+_SHOWN = 60  # characters of a name from outside that a sentence may carry
+
 
 class ExplorerError(Exception):
     """Anything the user can act on; ``str(error)`` is the sentence to show, any other exception is a crash."""
@@ -63,3 +65,9 @@ class CannotWrite(ExplorerError):
 
 class UnknownName(ExplorerError):
     """A name (of a data set, a recipe, a metric, ...) that nothing answers to."""
+
+
+def short(text: object, limit: int = _SHOWN) -> str:
+    """Text from outside as it may stand in a sentence: printable, on one line, at most ``limit`` characters."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in str(text)[: limit + 1])
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"

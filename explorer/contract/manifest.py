@@ -2,23 +2,27 @@
 
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, FiniteFloat, ValidationError, model_validator
 
-from explorer.contract.errors import ManifestInvalid, NewerFormat
+from explorer.contract.errors import ManifestInvalid, NewerFormat, short
+from explorer.contract.ports import KNOWN_ROLES as KNOWN_ROLES
+from explorer.contract.ports import ROLE as ROLE
+from explorer.contract.ports import ConditionMeaning as ConditionMeaning
+from explorer.contract.ports import Frozen, Graph, LatentMeaning, Name, Size, refuse_doubles
+from explorer.contract.ports import ImageMeaning as ImageMeaning
+from explorer.contract.ports import LabelMeaning as LabelMeaning
+from explorer.contract.ports import Meaning as Meaning
+from explorer.contract.ports import NoiseMeaning as NoiseMeaning
+from explorer.contract.ports import NumberMeaning as NumberMeaning
+from explorer.contract.ports import Port as Port
+from explorer.contract.ports import TimestepMeaning as TimestepMeaning
 
 FORMAT = 1  # raise it when an older reader would misread the file
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Sentence = Annotated[str, Field(max_length=2_000)]
-
-
-class Frozen(BaseModel):
-    """A fact: validated once, never changed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -30,116 +34,6 @@ class FileEntry(Frozen):
     path: Name
     sha256: Sha256
     size: int = Field(ge=0, description="bytes")
-
-
-# --- what a port means -------------------------------------------------------------------------------------------
-
-
-class ImageMeaning(Frozen):
-    """A picture; ``value_range`` holds the numbers that mean black and white."""
-
-    kind: Literal["image"] = "image"
-    layout: Literal["NCHW", "NHWC"] = "NCHW"
-    channels: Literal[1, 3, 4] = 3
-    height: int | None = Field(default=None, ge=1, description="pixels; null: any")
-    width: int | None = Field(default=None, ge=1, description="pixels; null: any")
-    value_range: tuple[float, float] = (0.0, 1.0)
-
-    @model_validator(mode="after")
-    def _range_is_a_range(self) -> Self:
-        if not self.value_range[0] < self.value_range[1]:
-            raise ValueError(f"value_range must rise, got {self.value_range}")
-        return self
-
-
-class LatentMeaning(Frozen):
-    """A point, or the mean or log-variance of a Gaussian posterior, in a named latent space."""
-
-    kind: Literal["latent"] = "latent"
-    space: Name
-    part: Literal["point", "mean", "log_variance"] = "point"
-
-
-class LabelMeaning(Frozen):
-    """A class or attributes; ``index`` is an integer, ``one_hot`` and ``multi_hot`` are rows of floats."""
-
-    kind: Literal["label"] = "label"
-    encoding: Literal["index", "one_hot", "multi_hot"] = "index"
-
-
-class TimestepMeaning(Frozen):
-    """Where on the diffusion schedule: an integer step, a time in [0, 1], or a noise level sigma."""
-
-    kind: Literal["timestep"] = "timestep"
-    unit: Literal["step", "time", "sigma", "log_sigma"] = "step"
-
-
-class NoiseMeaning(Frozen):
-    """Standard normal numbers; ``layer`` says which layer of a style generator they are added to."""
-
-    kind: Literal["noise"] = "noise"
-    layer: int | None = None
-
-
-class ConditionMeaning(Frozen):
-    """What a model is conditioned on beside labels, such as text features."""
-
-    kind: Literal["condition"] = "condition"
-    of: Name
-
-
-class NumberMeaning(Frozen):
-    """Anything else that is a plain number or vector: logits, features, a loss, a score, a gradient."""
-
-    kind: Literal["number"] = "number"
-    of: Name
-    unit: str = ""
-
-
-Meaning = Annotated[
-    ImageMeaning | LatentMeaning | LabelMeaning | TimestepMeaning | NoiseMeaning | ConditionMeaning | NumberMeaning,
-    Field(discriminator="kind"),
-]
-
-
-class Port(Frozen):
-    """One named tensor going in or out of a graph; ``None`` in ``shape`` means any size."""
-
-    name: Name
-    dtype: Literal["float32", "float16", "int64", "int32", "uint8", "bool"] = "float32"
-    shape: tuple[int | None, ...] = Field(max_length=8)
-    meaning: Meaning
-
-
-ROLE = r"^[a-z][a-z0-9_]*$"  # free, so that a new family needs no new format; known ones below
-KNOWN_ROLES = (
-    "decoder", "encoder", "mapping", "synthesis", "critic", "denoiser", "text_encoder", "classifier", "inverter",
-    "energy", "forward", "inverse", "predictor", "translator", "prior",
-)  # fmt: skip
-
-
-class Graph(Frozen):
-    """One ONNX graph; at most one graph of a role."""
-
-    file: Name
-    role: Annotated[str, Field(pattern=ROLE)]
-    inputs: tuple[Port, ...] = Field(min_length=1)
-    outputs: tuple[Port, ...] = Field(min_length=1)
-
-    def input(self, kind: str) -> Port | None:
-        """The first input whose meaning is of ``kind``, or None."""
-        return next((port for port in self.inputs if port.meaning.kind == kind), None)
-
-    def output(self, kind: str, part: str | None = None) -> Port | None:
-        """The first output whose meaning is of ``kind`` (and, for latents, is that ``part``), or None."""
-        return next(
-            (
-                port
-                for port in self.outputs
-                if port.meaning.kind == kind and (part is None or getattr(port.meaning, "part", None) == part)
-            ),
-            None,
-        )
 
 
 # --- latent spaces -----------------------------------------------------------------------------------------------
@@ -162,8 +56,14 @@ class UniformPrior(Frozen):
     """Independent uniform numbers in [low, high]."""
 
     kind: Literal["uniform"] = "uniform"
-    low: float = -1.0
-    high: float = 1.0
+    low: FiniteFloat = -1.0
+    high: FiniteFloat = 1.0
+
+    @model_validator(mode="after")
+    def _range_is_a_range(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"high must be above low, got {self.low} and {self.high}")
+        return self
 
 
 class EmpiricalPrior(Frozen):
@@ -206,7 +106,7 @@ class LatentSpace(Frozen):
     """A space to move in; ``shape`` without the batch axis, (D,) for vectors or (C, H, W)."""
 
     name: Name
-    shape: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1, max_length=4)
+    shape: tuple[Size, ...] = Field(min_length=1, max_length=4)
     prior: Prior
     center: Array | None = Field(default=None, description="truncation centre, such as the mean w of a style GAN")
     dimensions: tuple[Dimension, ...] = ()
@@ -214,7 +114,7 @@ class LatentSpace(Frozen):
     @model_validator(mode="after")
     def _one_entry_a_dimension(self) -> Self:
         if self.dimensions and (len(self.shape) != 1 or len(self.dimensions) != self.shape[0]):
-            raise ValueError(f"{self.name}: {len(self.dimensions)} dimensions described, shape is {self.shape}")
+            raise ValueError(f"{short(self.name)}: {len(self.dimensions)} dimensions described, shape is {self.shape}")
         return self
 
 
@@ -222,7 +122,7 @@ class LatentSpace(Frozen):
 
 
 class Diffusion(Frozen):
-    """How the denoiser was trained; ``alphas_bar`` (steps,) float32 is the cumulative signal level of Ho et al. (2020)."""
+    """How the denoiser was trained; ``alphas_bar`` (steps,) float32: the cumulative signal level of Ho et al. (2020)."""
 
     parameterisation: Literal["eps", "v", "x0"]
     alphas_bar: Array
@@ -230,7 +130,7 @@ class Diffusion(Frozen):
     space: str = Field(default="", description="the latent space it works in; empty: pixels")
     null_label: int | None = None
     null_condition: Array | None = None
-    guidance_range: tuple[float, float] = (0.0, 10.0)
+    guidance_range: tuple[FiniteFloat, FiniteFloat] = (0.0, 10.0)
 
 
 class Attribute(Frozen):
@@ -243,8 +143,8 @@ class Attribute(Frozen):
 class EncodedStore(Frozen):
     """Encoded data: ``codes`` (N, D) float32, ``labels`` (N,) or (N, A) int64, ``thumbnails`` (N, H, W, C) uint8.
 
-    ``log_variances`` (N, D) where the encoder has a posterior. A label column belongs to the manifest's ``classes`` when
-    ``labels`` is (N,), else to ``attributes`` in their order.
+    ``log_variances`` (N, D) where the encoder has a posterior. A label column belongs to the manifest's ``classes``
+    when ``labels`` is (N,), else to ``attributes`` in their order.
     """
 
     kind: Literal["encoded"] = "encoded"
@@ -331,13 +231,13 @@ class Manifest(Frozen):
     credit: str = ""
     provenance: Provenance
     quality: tuple[Measurement, ...] = ()
-    graphs: tuple[Graph, ...] = Field(min_length=1)
-    spaces: tuple[LatentSpace, ...] = ()
+    graphs: tuple[Graph, ...] = Field(min_length=1, max_length=100)
+    spaces: tuple[LatentSpace, ...] = Field(default=(), max_length=100)
     diffusion: Diffusion | None = None
     classes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     stores: tuple[Store, ...] = ()
-    files: tuple[FileEntry, ...] = Field(min_length=1)
+    files: tuple[FileEntry, ...] = Field(min_length=1, max_length=999)  # 1,000 with the manifest itself
 
     def graph(self, role: str) -> Graph | None:
         """The graph of that role, or None."""
@@ -354,21 +254,21 @@ class Manifest(Frozen):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         for what, names in (
-            ("two files", [entry.path for entry in self.files]),
+            ("two files", [entry.path.casefold() for entry in self.files]),  # on some systems case makes no difference
             ("two graphs of the role", [graph.role for graph in self.graphs]),
             ("two latent spaces", [space.name for space in self.spaces]),
         ):
-            doubles = {name for name in names if names.count(name) > 1}
-            if doubles:
-                raise ValueError(f"{what} {min(doubles)!r}")
+            refuse_doubles(what, names)
         known_files = {entry.path for entry in self.files}
+        if "manifest.json" in known_files:
+            raise ValueError("the manifest lists itself")
         for file in _files_named_in(self):
             if file not in known_files:
-                raise ValueError(f"{file!r} is used but not listed in files")
+                raise ValueError(f"{short(file)!r} is used but not listed in files")
         known_spaces = {space.name for space in self.spaces}
         for space in _spaces_named_in(self):
             if space not in known_spaces:
-                raise ValueError(f"latent space {space!r} is used but not described")
+                raise ValueError(f"latent space {short(space)!r} is used but not described")
         return self
 
     def to_json(self) -> str:
@@ -386,22 +286,30 @@ def parse_manifest(text: str | bytes) -> Manifest:
     try:
         facts = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ManifestInvalid(f"manifest.json is not valid JSON ({error}); export the model again.") from error
+        raise ManifestInvalid(
+            f"manifest.json is not valid JSON ({short(error, 100)}); export the model again."
+        ) from error
     if not isinstance(facts, dict):
         raise ManifestInvalid("manifest.json must hold one JSON object; export the model again.")
-    version = facts.get("format")
+    version = cast(dict[str, Any], facts).get("format")
     if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT:
         raise NewerFormat(
-            f"This model has bundle format {version}; this version of Latent Explorer reads up to {FORMAT}. "
+            f"This model has bundle format {short(version, 20)}; this version of Latent Explorer reads up to {FORMAT}. "
             "Update Latent Explorer to open it."
         )
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "as a whole"
-        reason = re.sub(r"^Value error, ", "", first["msg"])
-        raise ManifestInvalid(f"manifest.json is not valid at {place}: {reason}; export the model again.") from error
+        raise invalid(error) from error
+
+
+def invalid(error: ValidationError) -> ManifestInvalid:
+    """The first fault that pydantic found, as a sentence."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    at = f" at {short(place, 80)}" if place else ""
+    reason = re.sub(r"^Value error, ", "", first["msg"])
+    return ManifestInvalid(f"manifest.json is not valid{at}: {short(reason, 120)}; export the model again.")
 
 
 def json_schema() -> dict[str, Any]:
@@ -415,7 +323,7 @@ def _arrays_in(value: object) -> list[Array]:
     if isinstance(value, BaseModel):
         return [array for field in type(value).model_fields for array in _arrays_in(getattr(value, field))]
     if isinstance(value, tuple):
-        return [array for item in value for array in _arrays_in(item)]
+        return [array for item in cast(tuple[object, ...], value) for array in _arrays_in(item)]
     return []
 
 

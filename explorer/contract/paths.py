@@ -2,10 +2,12 @@
 
 import re
 
-from explorer.contract.errors import UnsafePath
+from explorer.contract.errors import UnsafePath, short
 
-_PART = re.compile(r"^[^\x00-\x1f<>:\"|?*\\/]{1,100}$")
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(1, 10))}
+_PART = re.compile(r"[^<>:\"|?*\\/]{1,100}")
+_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
+    f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³"
+}
 _DEPTH = 6
 
 
@@ -13,16 +15,18 @@ def safe_path(path: str) -> str:
     """``path`` itself when it is a plain relative path with forward slashes on every system.
 
     Raises:
-        UnsafePath: absolute, has ``..``, a backslash, a drive, a control character, a device name, or is too deep.
+        UnsafePath: absolute, has ``..``, a backslash, a drive, an invisible character, a device name, or is too deep.
     """
     parts = path.split("/")
     fine = len(parts) <= _DEPTH and all(
-        _PART.match(part)
-        and part not in (".", "..")
+        _PART.fullmatch(part)
+        and part.isprintable()
         and not part.endswith((".", " "))
-        and part.split(".")[0].lower() not in _DEVICES
+        and part.split(".")[0].rstrip(" ").lower() not in _DEVICES
         for part in parts
     )
     if not fine:
-        raise UnsafePath(f"The model names the file {path[:80]!r}, which could lie outside it; do not use this model.")
+        raise UnsafePath(
+            f"The model names the file {short(path)!r}, which could lie outside it; do not use this model."
+        )
     return path

@@ -21,7 +21,8 @@ def to_pixels(values: Floats, meaning: ImageMeaning) -> Pixels:
     images = values if meaning.layout == "NHWC" else np.moveaxis(values, 1, 3)
     if images.shape[3] != meaning.channels:
         raise PortMismatch(
-            f"A picture port must give {meaning.channels} channels, got {images.shape[3]}; the model's manifest is wrong."
+            f"A picture port must give {meaning.channels} channels, got {images.shape[3]}; "
+            "the model's manifest is wrong."
         )
     low, high = meaning.value_range
     scaled = (images.astype(np.float32) - low) * (255.0 / (high - low))

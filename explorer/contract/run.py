@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.contract.archive import saying_why, write_file
-from explorer.contract.errors import RunError
+from explorer.contract.errors import RunError, short
 
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
@@ -116,7 +116,8 @@ class Failed(_Event):
 
 
 Event = (
-    Started | Progress | Metric | Sample | Checkpoint | Snapshot | Changed | Warned | Paused | Resumed | Finished | Failed
+    Started | Progress | Metric | Sample | Checkpoint | Snapshot | Changed | Warned
+    | Paused | Resumed | Finished | Failed
 )  # fmt: skip
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
@@ -165,7 +166,7 @@ def append_event(run: Path, event: Event) -> None:
 def send(run: Path, command: Command) -> None:
     """Ask something of the trainer that works in ``run``; works across processes on every system."""
     if not (run / CONFIG).exists():
-        raise RunError(f"{run} is not a training run; choose the folder that `train --out` made.")
+        raise RunError(f"{short(run, 120)} is not a training run; choose the folder that `train --out` made.")
     _append(run / COMMANDS, command.model_dump_json())
 
 
@@ -186,13 +187,13 @@ def read_config(run: Path) -> dict[str, Any]:
         config = json.loads((run / CONFIG).read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(
-            f"{run} is not a training run (no {CONFIG}); choose the folder that `train --out` made."
+            f"{short(run, 120)} is not a training run (no {CONFIG}); choose the folder that `train --out` made."
         ) from error
-    except ValueError as error:
-        raise RunError(f"{run / CONFIG} is not valid JSON; start the training again.") from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{short(run / CONFIG, 120)} is not valid JSON; start the training again.") from error
     if not isinstance(config, dict):
-        raise RunError(f"{run / CONFIG} must hold one JSON object; start the training again.")
-    return config
+        raise RunError(f"{short(run / CONFIG, 120)} must hold one JSON object; start the training again.")
+    return cast(dict[str, Any], config)
 
 
 def _read_lines(path: Path, offset: int, parse: Callable[[bytes], T]) -> Tail[T]:
@@ -201,7 +202,9 @@ def _read_lines(path: Path, offset: int, parse: Callable[[bytes], T]) -> Tail[T]
             file.seek(offset)
             content = file.read()
     except OSError as error:
-        raise RunError(f"{path} cannot be read ({error.strerror or error}); choose a training run's folder.") from error
+        raise RunError(
+            f"{short(path, 120)} cannot be read ({error.strerror or error}); choose a training run's folder."
+        ) from error
     whole = content[: content.rfind(b"\n") + 1]
     items: list[T] = []
     skipped = 0

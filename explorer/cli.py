@@ -1,0 +1,166 @@
+"""The command line: arguments to frozen options; no Qt and no onnxruntime, so that --help is instant."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from explorer.contract.errors import ExplorerError
+from explorer.options import LaunchOptions, RenderOptions
+
+COMMANDS = ("check", "render", "bench")
+
+EPILOG = """commands:
+  latent-explorer check BUNDLE                      validate a model wholly
+  latent-explorer render BUNDLE|RECIPE.png -o OUT   the window's picture, without a window
+  latent-explorer bench BUNDLE [--json]             hand-to-picture latency in a real window
+Each has its own --help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 2 a wrong call, 1 anything else, with one sentence."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    command = arguments[0] if arguments and arguments[0] in COMMANDS else "open"
+    run = {"check": _check, "render": _render, "bench": _bench, "open": _open}[command]
+    return saying_why(lambda: run(arguments if command == "open" else arguments[1:]), debug=debug)
+
+
+def saying_why(run: Callable[[], int], *, debug: bool) -> int:
+    """Turn what went wrong into one sentence on stderr and exit status 1; ``debug`` lets the traceback through."""
+    try:
+        return run()
+    except ExplorerError as error:
+        if debug:
+            raise
+        print(f"latent-explorer: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("latent-explorer: stopped.", file=sys.stderr)
+    except Exception as error:  # a crash, told in one line; the traceback is one flag away
+        if debug:
+            raise
+        print(
+            f"latent-explorer: an unexpected error: {type(error).__name__}: {error} (--debug shows where).",
+            file=sys.stderr,
+        )
+    return 1
+
+
+def _open(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="latent-explorer",
+        description="Hold a generative model in your hands.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", nargs="?", type=Path, metavar="BUNDLE|RECIPE.png", help="a model or a saved picture")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="", help="where models run")
+    parser.add_argument("--present", action="store_true", help="full screen, larger type, for a projector")
+    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save the window with its picture, exit")
+    parser.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="size of the window in pixels")
+    parser.add_argument("--panel", default="", help="the instrument to open first")
+    parser.add_argument("--theme", choices=("dark", "light", "high-contrast"), default="", help="colours")
+    parser.add_argument("--fresh", action="store_true", help="neither bring back nor keep the session")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    chosen = parser.parse_args(arguments)
+    if chosen.version:
+        from explorer.media.recipes import app_version  # Pillow is slow to import
+
+        print(f"latent-explorer {app_version()}")
+        return 0
+    from explorer.app import run  # Qt is slow to import
+
+    return run(
+        LaunchOptions(
+            target=chosen.target,
+            device=chosen.device,
+            present=chosen.present,
+            screenshot=chosen.screenshot,
+            size=chosen.size,
+            panel=chosen.panel,
+            theme=chosen.theme,
+            session=not chosen.fresh and chosen.screenshot is None,
+        )
+    )
+
+
+def _check(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="latent-explorer check", description="Validate a model wholly.")
+    parser.add_argument("bundle", type=Path, help="a model: a folder or a zip")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    from explorer.headless import check
+
+    return check(parser.parse_args(arguments).bundle)
+
+
+def _render(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="latent-explorer render", description="The window's picture as a PNG with its recipe, without a window."
+    )
+    parser.add_argument("target", type=Path, metavar="BUNDLE|RECIPE.png", help="a model or a saved picture")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.png", help="where to write the picture")
+    parser.add_argument("--seed", type=_seed, default=None, help="the prior's point for this seed (default 42)")
+    parser.add_argument("--psi", type=_number, default=1.0, help="truncation: 0 the prior's centre, 1 the point itself")
+    parser.add_argument(
+        "--set", action="append", type=_sigma, default=[], metavar="zN=S", dest="sigmas",
+        help="put dimension N at S standard deviations; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    chosen = parser.parse_args(arguments)
+    from explorer.headless import render
+
+    return render(
+        RenderOptions(chosen.target, chosen.out, chosen.seed, chosen.psi, tuple(chosen.sigmas), chosen.device)
+    )
+
+
+def _bench(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="latent-explorer bench", description="Hand-to-picture latency in a real window, beside the bare session's."
+    )
+    parser.add_argument("bundle", type=Path, help="a model: a folder or a zip")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    parser.add_argument("--moves", type=int, default=1_000, help="how many slider moves (default 1000)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    chosen = parser.parse_args(arguments)
+    from explorer.bench import bench
+
+    return bench(chosen.bundle, moves=chosen.moves, device=chosen.device, as_json=chosen.json)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 200 <= int(width) <= 16_000 and 200 <= int(height) <= 16_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1440x900")
+    return int(width), int(height)
+
+
+def _seed(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not abs(number) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return number
+
+
+def _sigma(text: str) -> tuple[int, float]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.removeprefix("z").isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not like z7=1.5")
+    return int(name.removeprefix("z")), _number(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

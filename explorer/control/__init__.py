@@ -1,0 +1,1 @@
+"""One Qt-free controller per panel: state -> scene -> job -> view."""

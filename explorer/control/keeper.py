@@ -1,0 +1,78 @@
+"""Keeps the session and the settings on disk, so that a restart or a crash brings everything back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from psygnal import EventedModel
+from pydantic import BaseModel, ConfigDict
+
+from explorer.contract.errors import CannotWrite
+from explorer.state.place import Explore, Place
+from explorer.state.settings import Settings
+from explorer.state.storage import restore, store
+
+SESSION = "session.json"
+SETTINGS = "settings.json"
+
+
+class Session(BaseModel):
+    """What is brought back: where the person was and how it was shown."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    place: Place = Place()
+    smooth: bool = False
+    instrument: str = "sliders"
+
+
+class Keeper:
+    """Writes after changes, not during them: ``later`` calls a function once things have been calm for a moment."""
+
+    def __init__(
+        self,
+        explore: Explore,
+        settings: Settings,
+        session_file: Path,
+        settings_file: Path,
+        later: Callable[[Callable[[], None]], Callable[[], None]],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._explore, self._settings, self._tell = explore, settings, tell
+        self._session_file, self._settings_file = session_file, settings_file
+        self._told: set[Path] = set()
+        self._save_session = later(self.save_session)
+        self._save_settings = later(self.save_settings)
+        self._connect(explore, self._save_session)
+        self._connect(settings, self._save_settings)
+
+    def save_session(self) -> None:
+        """Write the session now."""
+        explore = self._explore
+        session = Session(place=explore.place, smooth=explore.smooth, instrument=explore.instrument)
+        self._write(self._session_file, session)
+
+    def save_settings(self) -> None:
+        """Write the settings now."""
+        self._write(self._settings_file, self._settings)
+
+    def _write(self, path: Path, model: BaseModel) -> None:
+        try:
+            store(path, model)
+        except CannotWrite as error:
+            if path not in self._told:  # once is enough; every change would repeat it
+                self._told.add(path)
+                self._tell(f"{error} Until then nothing is remembered after closing.")
+
+    @staticmethod
+    def _connect(model: EventedModel, slot: Callable[[], None]) -> None:
+        model.events.connect(lambda _: slot())
+
+
+def bring_back(explore: Explore, session_file: Path) -> str:
+    """Put the stored session's view back; returns a sentence when it was damaged, else an empty one.
+
+    The place is set last, so that the first picture is asked for once.
+    """
+    session, sentence = restore(session_file, Session)
+    explore.smooth, explore.instrument = session.smooth, session.instrument
+    explore.place = session.place
+    return sentence

@@ -1,0 +1,131 @@
+"""The library: what can be opened, and opening it; a model that does not load changes nothing but a message."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from explorer.contract.archive import MANIFEST
+from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault
+from explorer.control.stage import Models
+from explorer.control.walk import FIRST_SEED, Walk, seed_code
+from explorer.media.recipes import NoRecipe, Recipe, read_recipe
+from explorer.models.capabilities import Model
+from explorer.state.library import Item, Library, find_bundles, read_item
+from explorer.state.settings import Settings
+from explorer.tasks.latest import Job, Lane
+
+RECENT = 50  # models opened by hand that are remembered
+
+
+class LibraryView(Protocol):
+    """What the controller needs of the window."""
+
+    def show_items(self, items: Sequence[Item], current: str) -> None: ...
+    def tell(self, sentence: str, *, error: bool) -> None: ...
+
+
+class LibraryController:
+    """Finds bundles, opens them, and remembers what was opened by hand."""
+
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings,
+        folders: Sequence[Path],
+        models: Models,
+        open_lane: Lane,
+        find_lane: Lane,
+        walk: Walk,
+        view: LibraryView,
+        current: Callable[[], str],
+    ) -> None:
+        self._library, self._settings, self._folders, self._models = library, settings, folders, models
+        self._open_lane, self._find_lane, self._walk, self._view, self._current = (
+            open_lane, find_lane, walk, view, current,
+        )  # fmt: skip
+        library.events.items.connect(self.refresh)
+
+    def find(self) -> None:
+        """Look again at the folders and at what was opened by hand."""
+        folders, opened, hidden = tuple(self._folders), self._settings.opened, self._settings.hidden
+        self._find_lane.submit(lambda job: _find(folders, opened, hidden), self._set_items, _crash)
+
+    def refresh(self) -> None:
+        """Show the list and mark the model in view."""
+        self._view.show_items(self._library.items, self._current())
+
+    def open(self, path: str, code: tuple[float, ...] | None = None, seed: int | None = FIRST_SEED) -> None:
+        """Open a model, a zip of one, or a picture with a recipe; by default at the point of the first seed."""
+        self._open_lane.submit(
+            partial(self._load, Path(path).expanduser(), code, seed), self._go, partial(self._fail, path)
+        )
+
+    def remove(self, path: str) -> None:
+        """Take a model out of the list; nothing on disk is touched."""
+        self._settings.opened = tuple(known for known in self._settings.opened if known != path)
+        self._settings.hidden |= {path}
+        self._library.items = tuple(item for item in self._library.items if item.path != path)
+
+    def _load(
+        self, path: Path, code: tuple[float, ...] | None, seed: int | None, job: Job
+    ) -> tuple[Model, tuple[float, ...] | None, int | None]:
+        """In the worker: from a path to a model that answers, and the point to show."""
+        if path.name == MANIFEST:
+            path = path.parent
+        if path.suffix.lower() == ".png" and path.is_file():
+            recipe = _read_picture(path)
+            path, code, seed = self._bundle_of(recipe), recipe.code, recipe.seed
+        model = self._models.fresh(str(path.absolute()))
+        if model.decodes is None:
+            raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
+        prior = model.decodes.prior
+        if code is not None and len(code) != prior.size:
+            raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
+        if code is None and seed is not None:
+            code = tuple(seed_code(prior, seed).tolist())
+        return model, code, seed
+
+    def _bundle_of(self, recipe: Recipe) -> Path:
+        for path in (*find_bundles(self._folders), *map(Path, self._settings.opened)):
+            if read_item(path).identity == recipe.bundle:
+                return path
+        raise BundleNotFound(
+            f"The picture was made with {recipe.name}, which is not in the library; open that model first, then drop the "
+            "picture again."
+        )
+
+    def _go(self, loaded: tuple[Model, tuple[float, ...] | None, int | None]) -> None:
+        model, code, seed = loaded
+        self._settings.hidden -= {model.key}
+        if all(item.path != model.key for item in self._library.items):
+            self._settings.opened = (model.key, *self._settings.opened)[:RECENT]
+            self.find()
+        self._walk.open(model.key, code, seed)
+        self.refresh()
+
+    def _fail(self, path: str, error: Exception) -> None:
+        if not isinstance(error, ExplorerError):
+            raise error
+        self._view.tell(f"{Path(path).name}: {error}", error=True)
+
+    def _set_items(self, items: tuple[Item, ...]) -> None:
+        self._library.items = items
+        self.refresh()
+
+
+def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[str]) -> tuple[Item, ...]:
+    """In the worker: those that ship and the user's, then what was opened by hand."""
+    paths = dict.fromkeys((*(str(path) for path in find_bundles(folders)), *opened))
+    return tuple(read_item(Path(path)) for path in paths if path not in hidden)
+
+
+def _read_picture(path: Path) -> Recipe:
+    try:
+        return read_recipe(path.read_bytes())
+    except OSError as error:
+        raise NoRecipe(f"{path} cannot be read ({error.strerror or error}).") from error
+
+
+def _crash(error: Exception) -> None:
+    raise error

@@ -1,0 +1,91 @@
+"""The picture in view: follows the place, asks for what differs, shows the answer."""
+
+import time
+from functools import partial
+from typing import Protocol
+
+from explorer.contract.errors import ExplorerError, ModelFault
+from explorer.contract.pixels import Pixels
+from explorer.control.stage import Models, Picture, Stage
+from explorer.state.place import Explore
+from explorer.state.resolve import Scene, resolve
+from explorer.tasks.latest import Job, Lane
+
+
+class PictureView(Protocol):
+    """What the controller needs of a canvas."""
+
+    def show_picture(self, pixels: Pixels, token: int) -> None: ...
+    def show_before(self, pixels: Pixels | None) -> None: ...
+    def show_busy(self, sentence: str) -> None: ...
+    def show_empty(self) -> None: ...
+    def show_error(self, sentence: str) -> None: ...
+
+
+class PictureController:
+    """Keeps the canvas at the place; one request per scene, the newest wins."""
+
+    def __init__(self, explore: Explore, stage: Stage, lane: Lane, models: Models, view: PictureView) -> None:
+        self._explore, self._stage, self._lane, self._models, self._view = explore, stage, lane, models, view
+        self._asked: Scene | None = None
+        self._token = 0
+        explore.events.place.connect(self.refresh)
+
+    @property
+    def token(self) -> int:
+        """The number of the newest request."""
+        return self._token
+
+    def refresh(self) -> None:
+        """Ask for the picture of the place, unless it is asked for already."""
+        scene = resolve(self._explore.place)
+        if scene == self._asked:
+            return
+        before, self._asked = self._asked, scene
+        if scene is None:
+            self._lane.cancel()
+            self._stage.picture = self._stage.model = None
+            self._view.show_empty()
+            return
+        self._token += 1
+        if before is None or before.bundle != scene.bundle:
+            self._view.show_busy("Opening the model …")
+        self._lane.submit(
+            partial(_decode, scene, self._models, self._token), partial(self._show, scene), partial(self._fail, scene)
+        )
+
+    def hold_before(self) -> None:
+        """A gesture begins: what is in view now is what 'before' means from here on."""
+        self._stage.before = self._stage.picture
+        self._view.show_before(None if self._stage.picture is None else self._stage.picture.pixels)
+
+    def _show(self, scene: Scene, picture: Picture) -> None:
+        if self._asked is None or scene.bundle != self._asked.bundle:
+            return  # another model was asked for meanwhile
+        if self._stage.model is not picture.model:
+            self._stage.before = None
+            self._view.show_before(None)
+            self._stage.model = picture.model
+        self._stage.picture = picture
+        self._view.show_picture(picture.pixels, picture.token)
+
+    def _fail(self, scene: Scene, error: Exception) -> None:
+        if not isinstance(error, ExplorerError):
+            raise error
+        if scene != self._asked:
+            return
+        if self._stage.model is not None and self._stage.model.key != scene.bundle:
+            self._stage.model = self._stage.picture = None
+        self._view.show_error(str(error))
+
+
+def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture:
+    """In the worker: load the model if need be, and decode one picture."""
+    model = models.get(scene.bundle)
+    if model.decodes is None:
+        raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
+    job.cancel_with(model.cancel)
+    code = scene.vector(model.decodes.prior.center)
+    start = time.perf_counter()
+    pixels = model.decodes.decode(code[None])[0]
+    return Picture(token, model, code, pixels, (time.perf_counter() - start) * 1_000)

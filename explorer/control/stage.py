@@ -1,0 +1,63 @@
+"""What is on stage: the loaded model and the newest picture; facts, not wishes, so never undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import EventedModel
+from pydantic import ConfigDict
+
+from explorer.contract.pixels import Pixels
+from explorer.models.capabilities import Model
+from explorer.models.load import load_model, size_bytes
+from explorer.runtime.session import Runtime
+from explorer.runtime.shelf import Shelf
+
+BUDGET_BYTES = 256 << 20  # of loaded models; a laptop with 8 GB must not notice
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One answer: ``pixels`` (H, W, C) at ``code`` (D,), and how long the model took."""
+
+    token: int  # counts requests; a later picture has a larger one
+    model: Model
+    code: NDArray[np.float32]
+    pixels: Pixels
+    run_ms: float
+
+
+class Stage(EventedModel):
+    """What panels follow; set by controllers on the main thread."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model: Model | None = None
+    picture: Picture | None = None
+    before: Picture | None = None  # what was in view before the last gesture
+
+
+class Models:
+    """Loaded models by path; used in the worker's thread only."""
+
+    def __init__(self, runtime: Runtime, load: Callable[[Path, Runtime], Model] = load_model) -> None:
+        self._runtime, self._load = runtime, load
+        self._shelf: Shelf[Model] = Shelf(BUDGET_BYTES)
+
+    def get(self, path: str) -> Model:
+        """The model at ``path``, from the shelf or the disk.
+
+        Raises:
+            BundleError, ModelFault: as their sentences say.
+        """
+        return self._shelf.get(path, lambda: self._loaded(path))
+
+    def fresh(self, path: str) -> Model:
+        """The model at ``path`` as it is on disk now."""
+        self._shelf.drop(path)
+        return self.get(path)
+
+    def _loaded(self, path: str) -> tuple[Model, int]:
+        model = self._load(Path(path), self._runtime)
+        return model, size_bytes(model)

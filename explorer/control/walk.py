@@ -1,0 +1,115 @@
+"""Ways to move: every change of place goes through here, and through the history."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.control.stage import Stage
+from explorer.latent.priors import Prior
+from explorer.state.history import History, change
+from explorer.state.place import Explore, Place
+
+SEEDS = 2**31 - 1  # seeds stay short enough to be read aloud
+FIRST_SEED = 42
+
+Code = NDArray[np.float32]
+
+
+class Walk:
+    """Moves the place of the model on stage; does nothing while no model is there."""
+
+    def __init__(
+        self, explore: Explore, stage: Stage, history: History, rng: np.random.Generator, before: Callable[[], None]
+    ) -> None:
+        self._explore, self._stage, self._history, self._rng, self._before = explore, stage, history, rng, before
+        self._gesture = 0
+
+    def begin(self) -> None:
+        """A gesture of the hand begins: what follows until the next ``begin`` is one step of undo."""
+        self._gesture += 1
+        self._before()
+
+    def to_sigma(self, dimension: int, sigma: float) -> None:
+        """Put one number at so many standard deviations from the prior's centre; part of the running gesture."""
+        prior, code = self._here()
+        if prior is None or not np.isfinite(sigma) or dimension in self._explore.place.locked:
+            return
+        code[dimension] = prior.center[dimension] + sigma * prior.deviation[dimension]
+        self._go(code, None, f"Move z{dimension}", self._gesture)
+
+    def reset(self, dimension: int | None = None) -> None:
+        """Put one number, or all that are not locked, at the prior's centre."""
+        prior, code = self._here()
+        if prior is None:
+            return
+        self.begin()
+        target = code.copy()
+        if dimension is None:
+            target[:] = prior.center
+            self._go(self._keeping_locked(code, target), None, "Reset all dimensions")
+        elif dimension not in self._explore.place.locked:
+            target[dimension] = prior.center[dimension]
+            self._go(target, None, f"Reset z{dimension}")
+
+    def random(self) -> None:
+        """A new point from the prior, with a new seed."""
+        self.to_seed(int(self._rng.integers(SEEDS)))
+
+    def to_seed(self, seed: int) -> None:
+        """The prior's point of that seed; locked dimensions stay."""
+        prior, code = self._here()
+        if prior is None:
+            return
+        self.begin()
+        drawn = seed_code(prior, seed)
+        target = self._keeping_locked(code, drawn)
+        self._go(target, seed if np.array_equal(target, drawn) else None, f"Go to seed {seed}")
+
+    def lock(self, dimension: int, locked: bool) -> None:
+        """Keep one dimension where it is."""
+        place = self._explore.place
+        wanted = place.locked | {dimension} if locked else place.locked - {dimension}
+        words = f"{'Lock' if locked else 'Unlock'} z{dimension}"
+        change(self._history, self._explore, "place", place.model_copy(update={"locked": wanted}), words)
+
+    def lock_all(self, locked: bool) -> None:
+        """Keep all dimensions where they are, or none."""
+        prior, _ = self._here()
+        if prior is None:
+            return
+        wanted = frozenset(range(prior.size)) if locked else frozenset[int]()
+        place = self._explore.place.model_copy(update={"locked": wanted})
+        change(
+            self._history, self._explore, "place", place, "Lock all dimensions" if locked else "Unlock all dimensions"
+        )
+
+    def open(self, path: str, code: tuple[float, ...] | None, seed: int | None) -> None:
+        """Go to a point in a model, which must be known to load."""
+        place = Place(bundle=path, code=code, seed=seed)
+        change(self._history, self._explore, "place", place, "Open a model")
+
+    def _here(self) -> tuple[Prior | None, Code]:
+        """The prior of the model on stage and a copy of the code asked for last."""
+        model = self._stage.model
+        place = self._explore.place
+        if model is None or model.decodes is None or model.key != place.bundle:
+            return None, np.zeros(0, np.float32)
+        prior = model.decodes.prior
+        fits = place.code is not None and len(place.code) == prior.size
+        return prior, np.array(place.code if fits else prior.center, np.float32)
+
+    def _keeping_locked(self, code: Code, target: Code) -> Code:
+        locked = [dimension for dimension in self._explore.place.locked if dimension < len(code)]
+        kept = target.copy()
+        kept[locked] = code[locked]
+        return kept
+
+    def _go(self, code: Code, seed: int | None, words: str, gesture: int | None = None) -> None:
+        place = self._explore.place.model_copy(update={"code": tuple(code.tolist()), "seed": seed})
+        change(self._history, self._explore, "place", place, words, gesture)
+
+
+def seed_code(prior: Prior, seed: int) -> Code:
+    """The point (D,) that a seed stands for, on every machine."""
+    return prior.sample(np.random.default_rng(seed), 1)[0]

@@ -1,0 +1,95 @@
+"""Commands without a window: validate a model, and render the very picture that the window would save."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.contract.archive import write_file
+from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault
+from explorer.control.walk import FIRST_SEED, seed_code
+from explorer.latent.priors import Prior
+from explorer.media.recipes import Recipe, app_version, read_recipe, to_png
+from explorer.models.capabilities import Model
+from explorer.models.load import check_bundle, load_model
+from explorer.options import RenderOptions
+from explorer.places import model_folders
+from explorer.runtime.session import Runtime
+from explorer.state.library import find_bundles, read_item
+
+
+def check(bundle: Path) -> int:
+    """Print one sentence per fault on stderr; 0 when there is none, else 1."""
+    runtime = Runtime("cpu")
+    faults: list[ExplorerError] = list(check_bundle(bundle, runtime))
+    if not faults:
+        try:
+            print(f"{bundle}: fine. {load_model(bundle, runtime).runs_on().short}.")
+        except ExplorerError as error:
+            faults.append(error)
+    for fault in faults:
+        print(f"latent-explorer: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def render(options: RenderOptions) -> int:
+    """Write one picture; the same bytes as the window saves at the same point."""
+    recipe = _recipe(options.target)
+    path = _bundle_of(recipe) if recipe is not None else options.target
+    model = load_model(path, Runtime(options.device))
+    if model.decodes is None:
+        raise ModelFault(f"{model.manifest.name} holds no decoder, so it makes no pictures.")
+    prior = model.decodes.prior
+    seed = options.seed
+    if recipe is not None and seed is None:
+        code, seed = np.asarray(recipe.code, np.float32), recipe.seed
+        if code.shape != (prior.size,):
+            raise ModelFault(f"The picture's point has {len(code)} numbers, {model.manifest.name} has {prior.size}.")
+    else:
+        seed = FIRST_SEED if seed is None else seed
+        code = seed_code(prior, seed)
+    moved = _moved(code, prior, options)
+    pixels = model.decodes.decode(moved[None])[0]
+    untouched = np.array_equal(moved, code)
+    write_file(options.out, to_png(pixels, recipe_of(model, moved, seed if untouched else None)))
+    return 0
+
+
+def recipe_of(model: Model, code: NDArray[np.float32], seed: int | None) -> Recipe:
+    """How the picture at ``code`` (D,) is made again."""
+    return Recipe(
+        bundle=model.bundle.identity(),
+        name=model.manifest.name,
+        code=tuple(code.tolist()),
+        seed=seed,
+        version=app_version(),
+    )
+
+
+def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions) -> NDArray[np.float32]:
+    moved = code if options.psi == 1.0 else (prior.center + options.psi * (code - prior.center)).astype(np.float32)
+    moved = moved.copy()
+    for dimension, sigma in options.sigmas:
+        if dimension >= prior.size:
+            raise ModelFault(f"There is no dimension z{dimension}; the last one is z{prior.size - 1}.")
+        moved[dimension] = prior.center[dimension] + sigma * prior.deviation[dimension]
+    return moved
+
+
+def _recipe(target: Path) -> Recipe | None:
+    """The recipe when ``target`` is a picture; None when it should be a model."""
+    if target.suffix.lower() != ".png":
+        return None
+    if not target.is_file():
+        raise BundleNotFound(f"There is no picture at {target}; check the path.")
+    return read_recipe(target.read_bytes())
+
+
+def _bundle_of(recipe: Recipe) -> Path:
+    for path in find_bundles(model_folders()):
+        if read_item(path).identity == recipe.bundle:
+            return path
+    raise BundleNotFound(
+        f"The picture was made with {recipe.name}, which is not in the library; name the model itself."
+    )

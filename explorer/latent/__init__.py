@@ -1,0 +1,1 @@
+"""Pure numpy geometry of latent spaces."""

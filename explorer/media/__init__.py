@@ -1,0 +1,1 @@
+"""Files out of the app: pictures and the recipes inside them."""

@@ -1,0 +1,73 @@
+"""How a picture was made, inside the picture: dropping it on the window brings that exact state back."""
+
+import io
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import numpy as np
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from explorer.contract.errors import ExplorerError
+from explorer.contract.pixels import Pixels
+
+KEY = "latent-explorer"
+TEXT_BYTES = 4 << 20
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class NoRecipe(ExplorerError):
+    """A picture holds no recipe, or one that cannot be read."""
+
+
+class Recipe(BaseModel):
+    """Everything needed to make the picture again, on any machine."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    bundle: str  # identity: sha256 over the bundle's files
+    name: str
+    code: tuple[Number, ...]
+    seed: int | None = None
+    version: str = ""
+
+
+def app_version() -> str:
+    """This program's version; empty when it is not installed."""
+    try:
+        return version("latent-explorer")
+    except PackageNotFoundError:
+        return ""
+
+
+def to_png(pixels: Pixels, recipe: Recipe) -> bytes:
+    """One picture (H, W, C) uint8 as PNG with its recipe; the same input gives the same bytes."""
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt(KEY, recipe.model_dump_json())
+    content = io.BytesIO()
+    to_image(pixels).save(content, "PNG", pnginfo=text, compress_level=6)
+    return content.getvalue()
+
+
+def to_image(pixels: Pixels) -> Image.Image:
+    """(H, W, 1, 3 or 4) uint8 as a Pillow image."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else np.ascontiguousarray(pixels))
+
+
+def read_recipe(content: bytes) -> Recipe:
+    """The recipe inside a PNG.
+
+    Raises:
+        NoRecipe: it is no picture, or holds no recipe.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            image.load()
+            text = getattr(image, "text", {}).get(KEY, "")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise NoRecipe("This is not a PNG picture; drop a picture that Latent Explorer saved.") from error
+    if not text or len(text) > TEXT_BYTES:
+        raise NoRecipe("This picture holds no recipe; drop one that Latent Explorer saved, or a model.")
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        raise NoRecipe("The recipe in this picture is damaged; it cannot be opened.") from error

@@ -1,0 +1,90 @@
+"""Adapters of graphs that turn a vector code into a picture, and a picture into a code."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.contract.errors import PortMismatch
+from explorer.contract.manifest import Graph, ImageMeaning, LatentMeaning, LatentSpace, Port
+from explorer.contract.pixels import Pixels, from_pixels, to_pixels
+from explorer.latent.priors import Prior
+from explorer.models.capabilities import Codes, Posterior
+from explorer.runtime.session import Session, check_finite
+
+
+class Decoder:
+    """A graph from a latent point to a picture."""
+
+    def __init__(self, session: Session, graph: Graph, space: LatentSpace, prior: Prior) -> None:
+        self.space, self.prior = space, prior
+        self._session, self._file = session, graph.file
+        self._code = _port(graph, graph.input("latent"), "input of a latent code")
+        self._image = _port(graph, graph.output("image"), "output of a picture")
+
+    def decode(self, codes: Codes) -> Pixels:
+        """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``."""
+        want = int(np.prod(self.space.shape))
+        if codes.ndim != 2 or codes.shape[1] != want:
+            raise PortMismatch(f"{self._file}: a code has {want} numbers, got {list(codes.shape)}.")
+        parts = [
+            check_finite(self._session.run({self._code.name: batch})[self._image.name], self._file)
+            for batch in _batches(codes.astype(np.float32).reshape(-1, *self.space.shape), self._code)
+        ]
+        return to_pixels(np.concatenate(parts)[: len(codes)], _image_meaning(self._image))
+
+
+class Encoder:
+    """A graph from a picture to the mean, and where it has one the log-variance, of its posterior."""
+
+    def __init__(self, session: Session, graph: Graph, space: LatentSpace) -> None:
+        self.space = space
+        self._session, self._file = session, graph.file
+        self._image = _port(graph, graph.input("image"), "input of a picture")
+        self._mean = graph.output("latent", "mean") or _port(graph, graph.output("latent", "point"), "output of a code")
+        self._log_variance = graph.output("latent", "log_variance")
+
+    @property
+    def picture_shape(self) -> tuple[int | None, int | None, int]:
+        """Height, width (None: any), channels."""
+        meaning = _image_meaning(self._image)
+        return meaning.height, meaning.width, meaning.channels
+
+    def encode(self, pixels: Pixels) -> Posterior:
+        """(N, H, W, C) uint8 -> ``Posterior`` of N codes; see ``Encodes``."""
+        answers = [
+            self._session.run({self._image.name: batch})
+            for batch in _batches(from_pixels(pixels, _image_meaning(self._image)), self._image)
+        ]
+        return Posterior(
+            self._joined(answers, self._mean, len(pixels)),
+            None if self._log_variance is None else self._joined(answers, self._log_variance, len(pixels)),
+        )
+
+    def _joined(self, answers: list[dict[str, NDArray[np.float32]]], port: Port, count: int) -> Codes:
+        values = np.concatenate([check_finite(answer[port.name], self._file) for answer in answers])[:count]
+        return values.reshape(count, -1)
+
+
+def latent_space_of(port: Port | None) -> str | None:
+    """The name of the latent space a port works in, or None."""
+    return port.meaning.space if port is not None and isinstance(port.meaning, LatentMeaning) else None
+
+
+def _batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32]]:
+    """One batch where its axis is free; else pieces of the fixed size, the last one filled up by repeating."""
+    size = port.shape[0]
+    if size is None:
+        return [values]
+    filled = np.concatenate([values, np.repeat(values[-1:], -len(values) % size, axis=0)])
+    return [filled[start : start + size] for start in range(0, len(filled), size)]
+
+
+def _port(graph: Graph, port: Port | None, what: str) -> Port:
+    if port is None:
+        raise PortMismatch(f"{graph.file} has no {what}; export the model again.")
+    return port
+
+
+def _image_meaning(port: Port) -> ImageMeaning:
+    if not isinstance(port.meaning, ImageMeaning):
+        raise PortMismatch(f"{port.name} is not a picture; export the model again.")
+    return port.meaning

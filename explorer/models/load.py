@@ -1,0 +1,98 @@
+"""From a bundle on disk to a model that answers: which graphs it holds decides what it can do."""
+
+import statistics
+import time
+from pathlib import Path
+
+from explorer.contract.archive import Bundle, open_bundle
+from explorer.contract.errors import BundleError
+from explorer.contract.manifest import Graph
+from explorer.latent.priors import prior_of
+from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
+from explorer.models.capabilities import Decodes, Encodes, Model
+from explorer.runtime.inspect import check_graph
+from explorer.runtime.providers import RunsOn
+from explorer.runtime.session import Runtime, Session
+
+TIMED_RUNS = 5
+
+
+def load_model(path: Path, runtime: Runtime) -> Model:
+    """Open, prove and load a bundle, and time it; call it in the worker.
+
+    Raises:
+        BundleError, ModelFault: as their sentences say.
+    """
+    bundle = open_bundle(path)
+    sessions: list[Session] = []
+
+    def opened(graph: Graph) -> Session:
+        session = runtime.open(bundle.read(graph.file), graph)
+        sessions.append(session)
+        return session
+
+    decodes = _decoder(bundle, opened)
+    encodes = _encoder(bundle, opened)
+    run_ms = _timed(decodes) if decodes is not None else None
+
+    def runs_on() -> RunsOn:
+        return (
+            RunsOn(sessions[0].provider, sessions[0].reason, run_ms) if sessions else RunsOn("", "no graph is loaded")
+        )
+
+    def cancel() -> None:
+        for session in sessions:
+            session.cancel()
+
+    return Model(str(path), bundle, runs_on, cancel, decodes, encodes)
+
+
+def size_bytes(model: Model) -> int:
+    """Roughly what a loaded model takes: its weights once, and as much again for what onnxruntime makes of them."""
+    return 2 * sum(entry.size for entry in model.manifest.files if entry.path.endswith(".onnx"))
+
+
+def check_bundle(path: Path, runtime: Runtime) -> list[BundleError]:
+    """Everything that is wrong with a bundle, as errors with sentences; empty when it is fit for use."""
+    try:
+        bundle = open_bundle(path)
+    except BundleError as error:
+        return [error]
+    faults = bundle.verify()
+    if faults:
+        return faults
+    for graph in bundle.manifest.graphs:
+        try:
+            check_graph(bundle.read(graph.file), graph)
+        except BundleError as error:
+            faults.append(error)
+    return faults
+
+
+def _decoder(bundle: Bundle, opened: "_Open") -> Decodes | None:
+    graph = bundle.manifest.graph("decoder")
+    if graph is None:
+        return None
+    space = bundle.manifest.space(latent_space_of(graph.input("latent")) or "")
+    if space is None or len(space.shape) != 1:
+        return None
+    return Decoder(opened(graph), graph, space, prior_of(space, bundle.array))
+
+
+def _encoder(bundle: Bundle, opened: "_Open") -> Encodes | None:
+    graph = bundle.manifest.graph("encoder")
+    if graph is None:
+        return None
+    space = bundle.manifest.space(latent_space_of(graph.output("latent")) or "")
+    return None if space is None or len(space.shape) != 1 else Encoder(opened(graph), graph, space)
+
+
+def _timed(decodes: Decodes) -> float:
+    """Median milliseconds of one picture, after a first run that does not count."""
+    code = decodes.prior.center[None]
+    times = []
+    for _ in range(TIMED_RUNS + 1):
+        start = time.perf_counter()
+        decodes.decode(code)
+        times.append((time.perf_counter() - start) * 1_000)
+    return statistics.median(times[1:])

@@ -1,0 +1,30 @@
+"""What the commands were asked for: frozen, checked, free of everything heavy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """What the window is started with."""
+
+    target: Path | None = None
+    device: str = ""  # empty: what the settings say
+    present: bool = False
+    screenshot: Path | None = None
+    size: tuple[int, int] = (1440, 900)
+    panel: str = ""
+    theme: str = ""
+    session: bool = True  # whether the last session is brought back and kept
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """One picture, without a window."""
+
+    target: Path
+    out: Path
+    seed: int | None = None
+    psi: float = 1.0
+    sigmas: tuple[tuple[int, float], ...] = ()
+    device: str = "auto"

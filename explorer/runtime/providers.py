@@ -1,0 +1,71 @@
+"""Which execution provider runs a graph, chosen as a pure function and told as a sentence."""
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Device = Literal["auto", "cpu", "cuda"]
+
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+_WORDS = {CPU: "CPU", CUDA: "CUDA GPU"}
+
+
+@dataclass(frozen=True)
+class RunsOn:
+    """The truth about a live session: where it runs, why, and how long one picture took."""
+
+    provider: str
+    reason: str = ""  # why not on what was wished; empty when there is nothing to explain
+    run_ms: float | None = None  # median of a few timed runs of one picture, after a first one that does not count
+
+    @property
+    def short(self) -> str:
+        """``CPU · 2.1 ms a picture``."""
+        name = _WORDS.get(self.provider, self.provider)
+        return name if self.run_ms is None else f"{name} · {self.run_ms:.1f} ms a picture"
+
+    @property
+    def sentence(self) -> str:
+        """``Running on the CPU: no CUDA driver found.``"""
+        where = f"Running on the {_WORDS.get(self.provider, self.provider)}"
+        return f"{where}: {self.reason}." if self.reason else f"{where}."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to ask onnxruntime for, best first, and why it is not more."""
+
+    providers: tuple[str, ...]
+    reason: str = ""
+
+
+def choose_providers(available: Sequence[str], *, device: Device, cuda_driver: bool) -> Choice:
+    """Best first, always ending in the CPU: a missing driver means slow, not dead.
+
+    Args:
+        available: what this build of onnxruntime was compiled with (not what will work).
+        device: the person's wish.
+        cuda_driver: whether the CUDA driver library can be loaded.
+    """
+    if device == "cpu":
+        return Choice((CPU,), "chosen by you")
+    if CUDA not in available:
+        wished = device == "cuda"
+        return Choice(
+            (CPU,), "this onnxruntime was built without CUDA; install latent-explorer[cuda]" if wished else ""
+        )
+    if not cuda_driver:
+        return Choice((CPU,), "no CUDA driver found")
+    return Choice((CUDA, CPU))
+
+
+def has_cuda_driver() -> bool:
+    """Whether the driver's own library loads; what onnxruntime lists as available says nothing about it."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

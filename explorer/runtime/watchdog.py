@@ -1,0 +1,57 @@
+"""A time limit for calls that cannot be interrupted from their own thread."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Watchdog:
+    """Calls ``bite`` when a guarded block lasts longer than the limit; idle it sleeps without a timeout.
+
+    One thread for a whole program: arming costs a lock, and wakes the thread only when it sleeps for good.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self.limit_s = limit_s
+        self._wake = threading.Condition()
+        self._deadlines: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._next = 0
+        self._asleep = True
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def guard(self, bite: Callable[[], None]) -> Iterator[None]:
+        """Run the block; ``bite`` is called once, in the watchdog's thread, when the limit passes."""
+        with self._wake:
+            key = self._next = self._next + 1
+            self._deadlines[key] = (time.monotonic() + self.limit_s, bite)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                self._thread.start()
+            elif self._asleep:
+                self._wake.notify()
+        try:
+            yield
+        finally:
+            with self._wake:
+                self._deadlines.pop(key, None)
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+
+    def _watch(self) -> None:
+        with self._wake:
+            while not self._closed:
+                now = time.monotonic()
+                for key, (deadline, bite) in list(self._deadlines.items()):
+                    if deadline <= now:
+                        del self._deadlines[key]
+                        bite()
+                nearest = min((deadline for deadline, _ in self._deadlines.values()), default=None)
+                self._asleep = nearest is None
+                self._wake.wait(None if nearest is None else nearest - now)

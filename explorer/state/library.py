@@ -1,0 +1,68 @@
+"""The models that can be opened: those that ship, the user's own folder, and what was opened by hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from psygnal import EventedModel
+from pydantic import ConfigDict
+
+from explorer.contract.archive import MANIFEST, open_bundle
+from explorer.contract.errors import BundleError
+from explorer.contract.manifest import LatentMeaning, Manifest
+
+PREVIEW = "preview.png"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry; ``fault`` is the sentence why it cannot be opened."""
+
+    path: str
+    title: str
+    subtitle: str
+    preview_png: bytes | None = None
+    identity: str = ""  # of the bundle, so that a recipe finds it wherever it lies
+    fault: str = ""
+
+
+class Library(EventedModel):
+    """What the list shows, in order."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    items: tuple[Item, ...] = ()
+
+
+def find_bundles(folders: Iterable[Path]) -> list[Path]:
+    """Every bundle folder and zip directly inside the folders, by name; a missing folder holds none."""
+    found: list[Path] = []
+    for folder in folders:
+        if folder.is_dir():
+            inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+            found += [path for path in inside if (path / MANIFEST).is_file() or path.suffix.lower() == ".zip"]
+    return found
+
+
+def read_item(path: Path) -> Item:
+    """The entry of one bundle; a broken one says why and breaks nothing."""
+    try:
+        bundle = open_bundle(path)
+        preview = bundle.read(PREVIEW) if bundle.manifest.file(PREVIEW) else None
+    except BundleError as error:
+        return Item(str(path), path.stem if path.suffix == ".zip" else path.name, "cannot be opened", fault=str(error))
+    return Item(str(path), bundle.manifest.name, _subtitle(bundle.manifest), preview, bundle.identity())
+
+
+def _subtitle(manifest: Manifest) -> str:
+    """``VAE · 64 px · 32 dimensions``."""
+    facts = [manifest.family]
+    for graph in manifest.graphs:
+        image = graph.output("image")
+        if image is not None and image.meaning.kind == "image" and image.meaning.width:
+            facts.append(f"{image.meaning.width} px")
+            code = graph.input("latent")
+            if code is not None and isinstance(code.meaning, LatentMeaning):
+                space = manifest.space(code.meaning.space)
+                facts += [f"{space.shape[0]} dimensions"] if space is not None and len(space.shape) == 1 else []
+            break
+    return " · ".join(facts)

@@ -1,0 +1,16 @@
+"""What the person prefers, kept between starts."""
+
+from typing import Literal
+
+from psygnal import EventedModel
+from pydantic import ConfigDict
+
+
+class Settings(EventedModel):
+    """Preferences; stored as JSON in the user's configuration folder."""
+
+    model_config = ConfigDict(validate_assignment=True, extra="ignore")
+    theme: Literal["dark", "light", "high-contrast"] = "dark"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    opened: tuple[str, ...] = ()  # paths of models opened by hand, newest first
+    hidden: frozenset[str] = frozenset()  # models taken out of the library

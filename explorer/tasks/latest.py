@@ -1,0 +1,195 @@
+"""One worker thread in which the newest request wins; urgent lanes go before patient ones.
+
+A request replaces the one that waits in its lane. Work that is a generator gives way between its steps: a more urgent
+lane's work runs first, and a newer request of the same lane ends it. Answers arrive in the main thread in the order they
+were asked for; after an answer no older one arrives. A running call that takes long is cancelled for a newer request.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from explorer.contract.errors import Cancelled
+
+T = TypeVar("T")
+Post = Callable[[Callable[[], None]], None]
+
+PATIENCE_S = 0.25  # a call that already runs for longer is cancelled for a newer request; a shorter one is soon done
+
+
+class Job:
+    """What running work may know of the world: whether to stop, and whom to tell."""
+
+    def __init__(self, report: Callable[[Any], None]) -> None:
+        self.report = report
+        self._stopped = threading.Event()
+        self._on_stop: Callable[[], None] | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a newer request took its place, or nobody wants the answer any more."""
+        return self._stopped.is_set()
+
+    def cancel_with(self, cancel: Callable[[], None]) -> None:
+        """What ends a blocking call of this job from another thread, such as a session's ``cancel``."""
+        self._on_stop = cancel
+
+    def stop(self) -> None:
+        """Ask it to end; called from any thread."""
+        self._stopped.set()
+        if self._on_stop is not None:
+            self._on_stop()
+
+
+Work = Callable[[Job], T | Iterator[None]]
+
+
+class _Request(Generic[T]):
+    def __init__(
+        self,
+        work: Callable[[Job], Any],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        report: Callable[[Any], None],
+    ) -> None:
+        self.work, self.done, self.failed, self.report = work, done, failed, report
+        self.job = Job(self.report)
+        self.steps: Iterator[Any] | None = None
+        self.started_s: float | None = None
+
+
+class Lane:
+    """A queue of length one; ``submit`` from the main thread."""
+
+    def __init__(self, worker: "Worker") -> None:
+        self._worker = worker
+        self.waiting: _Request[Any] | None = None
+        self.running: _Request[Any] | None = None  # a generator between two steps stays here
+        self.newest: _Request[Any] | None = None
+
+    def submit(
+        self,
+        work: Callable[[Job], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        report: Callable[[Any], None] = lambda _: None,
+    ) -> None:
+        """Ask for work: a function of a ``Job``, or a generator function whose return value is the answer.
+
+        ``done``, ``failed`` and ``report`` are called in the main thread; at most one of the first two, and none after a
+        newer request's answer.
+        """
+        self._worker.submit(self, _Request(work, done, failed, report))
+
+    def cancel(self) -> None:
+        """Nobody wants an answer any more."""
+        self._worker.cancel(self)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits, runs or is on its way to the main thread."""
+        return self.newest is None
+
+
+class Worker:
+    """The thread; ``post`` brings a call into the main thread."""
+
+    def __init__(self, post: Post, lanes: int, patience_s: float = PATIENCE_S) -> None:
+        self._post, self._patience_s = post, patience_s
+        self.lanes = tuple(Lane(self) for _ in range(lanes))  # the most urgent first
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
+
+    def submit(self, lane: Lane, request: _Request[Any]) -> None:
+        with self._change:
+            lane.waiting = lane.newest = request
+            self._end_if_long(lane)
+            self._change.notify()
+
+    def cancel(self, lane: Lane) -> None:
+        with self._change:
+            lane.waiting = lane.newest = None
+            if lane.running is not None:
+                lane.running.job.stop()
+            self._change.notify()
+
+    def close(self) -> None:
+        """Stop what runs and wait for the thread; nothing is called back afterwards."""
+        with self._change:
+            self._closed = True
+            for lane in self.lanes:
+                lane.waiting = lane.newest = None
+                if lane.running is not None:
+                    lane.running.job.stop()
+            self._change.notify()
+        self._thread.join()
+
+    def _end_if_long(self, lane: Lane) -> None:
+        running = lane.running
+        if running is None:
+            return
+        if running.steps is not None or time.monotonic() - (running.started_s or 0.0) > self._patience_s:
+            running.job.stop()
+
+    def _run(self) -> None:
+        while True:
+            with self._change:
+                while (lane := self._next_lane()) is None and not self._closed:
+                    self._change.wait()
+                if self._closed or lane is None:
+                    return
+                if lane.running is None or lane.running.job.stopped:
+                    lane.running, lane.waiting = lane.waiting, None
+                request = lane.running
+                if request is None:
+                    continue
+                request.started_s = time.monotonic()
+            ended = self._step(lane, request)
+            if ended:
+                with self._change:
+                    lane.running = None
+
+    def _next_lane(self) -> Lane | None:
+        return next((lane for lane in self.lanes if lane.waiting is not None or lane.running is not None), None)
+
+    def _step(self, lane: Lane, request: _Request[Any]) -> bool:
+        """Run the work, or one step of it; whether it has ended."""
+        job = request.job
+        if job.stopped:
+            return True
+        job.report = lambda value: self._post(lambda: self._tell(lane, request, request.report, value))
+        try:
+            if request.steps is None:
+                answer = request.work(job)
+                if not isinstance(answer, Iterator):
+                    self._answer(lane, request, request.done, answer)
+                    return True
+                request.steps = answer
+                return False
+            next(request.steps)
+        except StopIteration as end:
+            self._answer(lane, request, request.done, end.value)
+            return True
+        except Cancelled:
+            return True
+        except Exception as error:  # brought to the main thread: shown there, or a crash there
+            self._answer(lane, request, request.failed, error)
+            return True
+        return False
+
+    def _answer(self, lane: Lane, request: _Request[Any], call: Callable[[Any], None], value: Any) -> None:
+        if not request.job.stopped:
+            self._post(lambda: self._tell(lane, request, call, value, last=True))
+
+    def _tell(
+        self, lane: Lane, request: _Request[Any], call: Callable[[Any], None], value: Any, *, last: bool = False
+    ) -> None:
+        """In the main thread: answers come in order because one thread gives them; none after ``cancel``."""
+        if lane.newest is None or request.job.stopped:
+            return
+        if last and lane.newest is request:
+            lane.newest = None
+        call(value)

@@ -1,7 +1,7 @@
 """Tiny real ONNX graphs and whole bundles, the same bytes every time, with ports and meanings as shipped bundles have.
 
-``Toy`` is an autoencoder that can be computed by hand: ``decode`` and ``encode`` are the numpy answers that a session on
-``decoder()`` and ``encoder()`` must give. The functions below it each make one graph that something is wrong with.
+``Toy`` is an autoencoder that can be computed by hand: ``decode`` and ``encode`` are the numpy answers that a session
+on ``decoder()`` and ``encoder()`` must give. The functions below it each make one graph that something is wrong with.
 """
 
 import io
@@ -268,7 +268,7 @@ def tiny_bundle(
 
     Args:
         path: a new folder, or a name that ends in ``.zip``.
-        dims, size, channels, seed, dead: of the ``Toy`` inside; ``Toy(dims, size, channels, seed, dead)`` knows the answers.
+        dims, size, channels, seed, dead: of the ``Toy`` inside; a ``Toy`` of the same arguments knows the answers.
         prior: standard normal by default; arrays that it names must be in ``files``.
         decoder: another graph in the place of the toy's.
         facts: manifest fields to change. files: more files, or others in the place of those here.
@@ -342,7 +342,7 @@ def tiny_facts(
 
 
 def edit_manifest(bundle: Path, **changes: Any) -> None:
-    """Change fields of a bundle folder's manifest as plain JSON, past every check; a value of ``...`` removes the field."""
+    """Change fields of a bundle folder's manifest as plain JSON, past every check; the value ``...`` removes a field."""
     place = bundle / MANIFEST
     facts = json.loads(place.read_text(encoding="utf-8")) | changes
     place.write_text(json.dumps({key: value for key, value in facts.items() if value is not ...}), encoding="utf-8")

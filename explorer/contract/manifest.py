@@ -122,7 +122,7 @@ class LatentSpace(Frozen):
 
 
 class Diffusion(Frozen):
-    """How the denoiser was trained; ``alphas_bar`` (steps,) float32: the cumulative signal level of Ho et al. (2020)."""
+    """How the denoiser was trained; ``alphas_bar`` (steps,) float32 is the signal level of Ho et al. (2020), eq. 4."""
 
     parameterisation: Literal["eps", "v", "x0"]
     alphas_bar: Array
@@ -209,14 +209,14 @@ class Provenance(Frozen):
 
     producer: Name
     recipe: str = ""
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = Field(default_factory=dict)
     commit: str = ""
     seed: int | None = None
     images_seen: int | None = Field(default=None, ge=0)
     wall_time_s: float | None = Field(default=None, ge=0)
     device: str = ""
     created: str = Field(default="", description="ISO 8601, UTC")
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
 
 
 class Manifest(Frozen):

@@ -342,7 +342,7 @@ def tiny_facts(
 
 
 def edit_manifest(bundle: Path, **changes: Any) -> None:
-    """Change fields of a bundle folder's manifest as plain JSON, past every check; the value ``...`` removes a field."""
+    """Change fields of a bundle folder's manifest as plain JSON, past every check; the value ``...`` removes one."""
     place = bundle / MANIFEST
     facts = json.loads(place.read_text(encoding="utf-8")) | changes
     place.write_text(json.dumps({key: value for key, value in facts.items() if value is not ...}), encoding="utf-8")

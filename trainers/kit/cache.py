@@ -33,7 +33,7 @@ def write(path: Path, arrays: Arrays) -> None:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
             draft = Path(file.name)
             try:
-                np.savez_compressed(file, **arrays)
+                np.savez_compressed(file, allow_pickle=False, **arrays)
                 file.close()
                 digest = sha256(draft)
                 draft.replace(path)

@@ -10,7 +10,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -173,7 +173,7 @@ class FaceStyle:
         self,
         name: str,
         option: str,
-        weights: dict[str, float],
+        weights: Mapping[str, float],
         present: float,
         optional: bool,
         unequal: tuple[str, ...] = (),

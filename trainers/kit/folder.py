@@ -109,8 +109,8 @@ def _stacked(
 def _luma(colour: np.ndarray) -> np.ndarray:
     """uint8 (N, H, W, 3) -> (N, H, W, 1), as Pillow turns colour to grey (ITU-R 601-2)."""
     grey = np.empty((*colour.shape[:3], 1), np.uint8)
-    for image, target in zip(colour, grey, strict=True):
-        target[:] = as_array(Image.fromarray(image), image.shape[0], 1)
+    for place, image in enumerate(colour):
+        grey[place] = as_array(Image.fromarray(image), image.shape[0], 1)
     return grey
 
 

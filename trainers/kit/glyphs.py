@@ -168,4 +168,6 @@ def _has_all(font: ImageFont.FreeTypeFont) -> bool:
 
 
 def _shape(font: ImageFont.FreeTypeFont, character: str) -> bytes:
-    return bytes(font.getmask(character, mode="L"))
+    picture = Image.new("L", (2 * PROBE_PX, 2 * PROBE_PX))
+    ImageDraw.Draw(picture).text((PROBE_PX, PROBE_PX), character, fill=255, font=font, anchor="ms")
+    return picture.tobytes()

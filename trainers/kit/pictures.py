@@ -71,14 +71,14 @@ def fitted(images: np.ndarray, size: int | None, channels: int | None) -> np.nda
     """uint8 (N, H, W, C) -> (N, size, size, channels): resized with Lanczos, grey by luma (ITU-R 601-2), grey to colour
     by repetition; None keeps what is there."""
     height, width, depth = images.shape[1:]
-    size, channels = size or height, channels or depth
-    if channels not in (1, 3):
-        raise DataError(f"Pictures have 1 channel (grey) or 3 (colour), not {channels}.")
-    if (height, width, depth) == (size, size, channels):
+    side, deep = size or height, channels or depth
+    if deep not in (1, 3):
+        raise DataError(f"Pictures have 1 channel (grey) or 3 (colour), not {deep}.")
+    if (height, width, depth) == (side, side, deep):
         return images
-    out = np.empty((len(images), check_size(size), size, channels), np.uint8)
-    for image, target in zip(images, out, strict=True):
-        target[:] = as_array(Image.fromarray(image.squeeze(-1) if depth == 1 else image), size, channels)
+    out = np.empty((len(images), check_size(side), side, deep), np.uint8)
+    for place, image in enumerate(images):
+        out[place] = as_array(Image.fromarray(image.squeeze(-1) if depth == 1 else image), side, deep)
     return out
 
 

@@ -91,8 +91,8 @@ class LibraryController:
             if read_item(path).identity == recipe.bundle:
                 return path
         raise BundleNotFound(
-            f"The picture was made with {recipe.name}, which is not in the library; open that model first, then drop the "
-            "picture again."
+            f"The picture was made with {recipe.name}, which is not in the library; open that model first, then drop "
+            "the picture again."
         )
 
     def _go(self, loaded: tuple[Model, tuple[float, ...] | None, int | None]) -> None:

@@ -174,10 +174,11 @@ def is_dead(dimension: Dimension) -> bool:
 
 
 def _effects(decodes: Decodes, job: Job) -> Iterator[None]:
-    estimate = np.zeros(0, np.float32)
     total = steps(decodes.prior.size)
     rng = np.random.default_rng(EFFECT_SEED)
-    for count, estimate in enumerate(effects(decodes.decode, decodes.prior, rng), start=1):
+    estimate = np.zeros(decodes.prior.size, np.float32)
+    for count, newest in enumerate(effects(decodes.decode, decodes.prior, rng), start=1):
+        estimate = newest
         if count % REPORT_EVERY == 0:
             job.report(count / total)
         yield

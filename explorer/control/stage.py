@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from psygnal import EventedModel
-from pydantic import ConfigDict
+from psygnal import SignalGroupDescriptor, evented
 
 from explorer.contract.pixels import Pixels
 from explorer.models.capabilities import Model
@@ -29,10 +29,12 @@ class Picture:
     run_ms: float
 
 
-class Stage(EventedModel):
+@evented
+@dataclass
+class Stage:
     """What panels follow; set by controllers on the main thread."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    events: ClassVar[SignalGroupDescriptor]
     model: Model | None = None
     picture: Picture | None = None
     before: Picture | None = None  # what was in view before the last gesture

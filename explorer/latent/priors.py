@@ -52,7 +52,8 @@ class Prior:
     def expected_distance(self) -> float:
         """Mean of ``distance`` over samples of a Gaussian: that of the chi distribution with D degrees of freedom.
 
-        sqrt(2) gamma((D + 1) / 2) / gamma(D / 2), close to sqrt(D - 1/2). For a uniform box it is sqrt(D), the root of the mean square.
+        sqrt(2) gamma((D + 1) / 2) / gamma(D / 2), close to sqrt(D - 1/2). For a uniform box sqrt(D), the root mean
+        square.
         """
         if self.uniform:
             return math.sqrt(self.size)

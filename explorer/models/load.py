@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from explorer.contract.archive import Bundle, open_bundle
@@ -69,7 +70,7 @@ def check_bundle(path: Path, runtime: Runtime) -> list[BundleError]:
     return faults
 
 
-def _decoder(bundle: Bundle, opened: "_Open") -> Decodes | None:
+def _decoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Decodes | None:
     graph = bundle.manifest.graph("decoder")
     if graph is None:
         return None
@@ -79,7 +80,7 @@ def _decoder(bundle: Bundle, opened: "_Open") -> Decodes | None:
     return Decoder(opened(graph), graph, space, prior_of(space, bundle.array))
 
 
-def _encoder(bundle: Bundle, opened: "_Open") -> Encodes | None:
+def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | None:
     graph = bundle.manifest.graph("encoder")
     if graph is None:
         return None

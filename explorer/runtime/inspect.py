@@ -29,10 +29,8 @@ def check_graph(content: bytes, graph: Graph) -> None:
     except (DecodeError, ValueError) as error:
         raise UnsafeGraph(f"{graph.file} is not an ONNX graph; export the model again.") from error
     own = {function.domain for function in model.functions}
-    count = 0
-    for node in _nodes(model):
-        count += 1
-        if count > NODES:
+    for count, node in enumerate(_nodes(model)):
+        if count >= NODES:
             raise UnsafeGraph(f"{graph.file} has more than {NODES:,} operators; do not use this model.")
         if node.domain not in DOMAINS and node.domain not in own:
             raise UnsafeGraph(

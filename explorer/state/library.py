@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from psygnal import EventedModel
-from pydantic import ConfigDict
+from psygnal import SignalGroupDescriptor, evented
 
 from explorer.contract.archive import MANIFEST, open_bundle
 from explorer.contract.errors import BundleError
@@ -26,10 +26,12 @@ class Item:
     fault: str = ""
 
 
-class Library(EventedModel):
+@evented
+@dataclass
+class Library:
     """What the list shows, in order."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    events: ClassVar[SignalGroupDescriptor]
     items: tuple[Item, ...] = ()
 
 

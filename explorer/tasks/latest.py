@@ -1,8 +1,8 @@
 """One worker thread in which the newest request wins; urgent lanes go before patient ones.
 
 A request replaces the one that waits in its lane. Work that is a generator gives way between its steps: a more urgent
-lane's work runs first, and a newer request of the same lane ends it. Answers arrive in the main thread in the order they
-were asked for; after an answer no older one arrives. A running call that takes long is cancelled for a newer request.
+lane's work runs first, and a newer request of the same lane ends it. Answers arrive in the main thread in the order
+they were asked for; after an answer no older one arrives. A running call that takes long is cancelled for a newer one.
 """
 
 import threading
@@ -77,8 +77,8 @@ class Lane:
     ) -> None:
         """Ask for work: a function of a ``Job``, or a generator function whose return value is the answer.
 
-        ``done``, ``failed`` and ``report`` are called in the main thread; at most one of the first two, and none after a
-        newer request's answer.
+        ``done``, ``failed`` and ``report`` are called in the main thread; at most one of the first two, and none after
+        a newer request's answer.
         """
         self._worker.submit(self, _Request(work, done, failed, report))
 
@@ -175,7 +175,7 @@ class Worker:
             return True
         except Cancelled:
             return True
-        except Exception as error:  # brought to the main thread: shown there, or a crash there
+        except Exception as error:  # noqa: BLE001 - brought to the main thread: shown there, or a crash there
             self._answer(lane, request, request.failed, error)
             return True
         return False

@@ -1,6 +1,7 @@
 """All latent dimensions of a model, a page at a time: as many rows as fit, never one widget per dimension."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
@@ -13,6 +14,7 @@ from explorer.qt.widgets.latent_slider import PAUSE_MS, LatentSlider
 from explorer.qt.widgets.search_field import SearchField
 
 HELP = "Ordered by how much they change the picture. Double click resets."
+MAX_PITCH = 80  # px from row to row; rows share what height is left
 THUMBNAILS_KEPT = 64  # dimensions; older ones are asked for again when their page is turned to
 
 
@@ -53,6 +55,7 @@ class SliderList(QWidget):
         self._found: tuple[int, ...] = ()  # positions in _views
         self._first = 0  # position in _found of the first row
         self._visible: tuple[int, ...] = ()
+        self._now: dict[int, DimensionView] = {}  # by dimension, as it stands
         self._ends: dict[int, tuple[Pixels, Pixels]] = {}
         self._rows: list[LatentSlider] = []
         self._build()
@@ -124,17 +127,26 @@ class SliderList(QWidget):
         if views == self._views:
             return
         self._views = views
-        self._lock.setText("Unlock all" if self._all_locked else "Lock all")
-        self._lock.setAccessibleName(self._lock.text())
+        self._now = {view.index: view for view in views}
+        self._name_lock()
         for button in (self._random, self._reset, self._lock):
             button.setEnabled(bool(views))
         self._search()
 
     def show_value(self, index: int, value: float) -> None:
         """Show the value of one dimension; tells nobody."""
+        self._now[index] = replace(self._now[index], value=value)
         for row in self._shown_rows():
             if row.view.index == index:
                 row.show_value(value)
+
+    def show_locked(self, index: int, locked: bool) -> None:
+        """Show one dimension locked or free; tells nobody."""
+        self._now[index] = replace(self._now[index], locked=locked)
+        self._name_lock()
+        for row in self._shown_rows():
+            if row.view.index == index:
+                row.show_dimension(self._now[index])
 
     def show_thumbnails(self, index: int, low: Pixels, high: Pixels) -> None:
         """Pictures of both ends of a dimension, (H, W, C) uint8; kept for when its page is turned to again."""
@@ -166,7 +178,11 @@ class SliderList(QWidget):
 
     @property
     def _all_locked(self) -> bool:
-        return bool(self._views) and all(view.locked for view in self._views)
+        return bool(self._views) and all(view.locked for view in self._now.values())
+
+    def _name_lock(self) -> None:
+        self._lock.setText("Unlock all" if self._all_locked else "Lock all")
+        self._lock.setAccessibleName(self._lock.text())
 
     @property
     def _per_page(self) -> int:
@@ -198,19 +214,20 @@ class SliderList(QWidget):
 
     def _search(self) -> None:
         words = self._filter.text().lower().split()
-        self._found = tuple(at for at, view in enumerate(self._views) if matches(view, words))
+        self._found = tuple(at for at, view in enumerate(self._views) if matches(self._now[view.index], words))
         self._fill()
 
     def _fill(self) -> None:
         """Put the dimensions of the page into the pool of rows."""
         per_page = self._per_page
+        pitch = min(self._room.height() // per_page, MAX_PITCH)
         self._first = min(self._first, max(len(self._found) - 1, 0)) // per_page * per_page
-        shown = [self._views[at] for at in self._found[self._first : self._first + per_page]]
+        shown = [self._now[self._views[at].index] for at in self._found[self._first : self._first + per_page]]
         while len(self._rows) < len(shown):
             self._rows.append(self._make_row(len(self._rows)))
         for at, row in enumerate(self._rows):
             row.setVisible(at < len(shown))
-            row.setGeometry(0, at * ROW_HEIGHT, self._room.width(), ROW_HEIGHT)
+            row.setGeometry(0, at * pitch, self._room.width(), ROW_HEIGHT)
             if at < len(shown):
                 self._show_in(row, shown[at])
         self._tell(len(shown))

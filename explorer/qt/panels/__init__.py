@@ -1,0 +1,1 @@
+"""One panel per controller: widgets put together, values in, intents out."""

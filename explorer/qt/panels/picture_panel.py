@@ -1,0 +1,94 @@
+"""The middle of the window: the picture, and what can be done with it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from explorer.contract.pixels import Pixels
+from explorer.qt.widgets.buttons import Button
+from explorer.qt.widgets.canvas import Canvas
+from explorer.qt.widgets.chips import ToggleChip
+
+
+class PicturePanel(QWidget):
+    """A canvas under a row of switches; the view of ``PictureController``."""
+
+    copy_asked = Signal()
+    save_asked = Signal()
+    smooth_asked = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("picture_panel")
+        self.canvas = Canvas("canvas", "Picture", self)
+        self._crisp = ToggleChip("Crisp", "crisp", "Shows every pixel as a square instead of blending them (C).")
+        self._before = ToggleChip("Hold B for before", "before", "Shows the picture before the last change while held.")
+        self._copy = Button("Copy", "copy_picture", "Copies the picture (Ctrl+C).", kind="text")
+        self._save = Button("Save …", "save_picture", "Saves the picture with its recipe (Ctrl+S).", kind="text")
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(self._crisp)
+        row.addWidget(self._before)
+        row.addStretch(1)
+        row.addWidget(self._copy)
+        row.addWidget(self._save)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.canvas, 1)
+        self._crisp.switched.connect(lambda on: self.smooth_asked.emit(not on))
+        self._before.pressed.connect(lambda: self.hold_before(True))
+        self._before.released.connect(lambda: self.hold_before(False))
+        self._copy.clicked.connect(self.copy_asked)
+        self._save.clicked.connect(self.save_asked)
+        self.canvas.copy_asked.connect(self.copy_asked)
+        self.canvas.save_asked.connect(self.save_asked)
+        self.canvas.crisp_asked.connect(lambda crisp: self.smooth_asked.emit(not crisp))
+        self._set_usable(False)
+
+    def show_picture(self, pixels: Pixels, token: int) -> None:
+        """Show (H, W, C) uint8; the canvas tells when it is painted."""
+        self._set_usable(True)
+        self.canvas.show_picture(pixels, token)
+
+    def show_before(self, pixels: Pixels | None) -> None:
+        """Keep what 'before' shows."""
+        self._before.setEnabled(pixels is not None)
+        self.canvas.show_before(pixels)
+
+    def show_busy(self, sentence: str) -> None:
+        """Something takes a moment; what is in view stays."""
+        self.canvas.set_caption(sentence)
+
+    def show_caption(self, sentence: str) -> None:
+        """The line under the picture."""
+        self.canvas.set_caption(sentence)
+
+    def show_empty(self) -> None:
+        """No model is open: say what to do next."""
+        self._set_usable(False)
+        self.canvas.set_caption("")
+        self.canvas.show_message("No model is open", "Choose one in the library, or drop a model anywhere in this window.")
+
+    def show_error(self, sentence: str) -> None:
+        """Say what went wrong and what to do."""
+        self._set_usable(False)
+        self.canvas.set_caption("")
+        self.canvas.show_error(sentence)
+
+    def show_smooth(self, smooth: bool) -> None:
+        """How small pictures are enlarged."""
+        self._crisp.show_on(not smooth)
+        self.canvas.set_crisp(not smooth)
+
+    def hold_before(self, holding: bool) -> None:
+        """Show the picture before for as long as ``holding``."""
+        self._before.show_on(holding)
+        self.canvas.set_before(holding)
+
+    def _set_usable(self, usable: bool) -> None:
+        for button in (self._copy, self._save):
+            button.setEnabled(usable)
+        if not usable:
+            self._before.setEnabled(False)

@@ -1,0 +1,48 @@
+"""The evidence lower bound and what it is made of, in nats per picture.
+
+    log p(x) >= E_q(z|x)[log p(x | z)] - KL(q(z | x) || p(z)),    q(z | x) = N(mean, diag exp(log_variance)),  p(z) = N(0, I)
+
+Kingma & Welling (2014), arXiv:1312.6114, eq. 3 and 10; the weight beta is Higgins et al. (2017), eq. 4.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+ACTIVE_VARIANCE = 0.01  # Burda et al. (2016), section 5.2: a dimension is active above this variance of the posterior mean
+
+
+def kl_nats(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, exp(log_variance)) || N(0, 1)) of each dimension: (B, D), (B, D) -> (B, D), 0 where q is the prior.
+
+    Kingma & Welling (2014), appendix B, with the sign of a cost.
+    """
+    return 0.5 * (log_variance.exp() + mean.square() - log_variance - 1)
+
+
+def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    """A point of q(z | x) made from standard normal ``noise``: (B, D) three times -> (B, D). Eq. 10."""
+    return mean + torch.exp(0.5 * log_variance) * noise
+
+
+def beta_at(images: int, beta: float, warmup_images: int) -> float:
+    """The weight of the KL after ``images``: rises linearly from 0 and stays at ``beta`` (Bowman et al. 2016)."""
+    return beta * min(1.0, images / warmup_images) if warmup_images else beta
+
+
+def active_units(means: Tensor) -> Tensor:
+    """Which dimensions carry information: posterior means (N, D) over a data set -> bool (D,)."""
+    return means.var(dim=0) > ACTIVE_VARIANCE
+
+
+def log_weights(log_likelihood: Tensor, z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """log p(x | z) + log p(z) - log q(z | x) of sampled points: (...,), (..., D) three times -> (...,)."""
+    log_prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
+    log_posterior = -0.5 * ((z - mean).square() / log_variance.exp() + log_variance + math.log(2 * math.pi)).sum(-1)
+    return log_likelihood + log_prior - log_posterior
+
+
+def importance_weighted_bound(log_weight: Tensor) -> Tensor:
+    """log of the mean weight over K points: (K, B) -> (B,), at most log p(x) in expectation; Burda et al. (2016), eq. 8."""
+    return torch.logsumexp(log_weight, dim=0) - math.log(len(log_weight))

@@ -1,0 +1,77 @@
+"""Where a training runs, and how it leaves room for everything else on the machine."""
+
+import logging
+import os
+import platform
+from dataclasses import dataclass
+from typing import Literal
+
+from explorer.contract.errors import ExplorerError
+
+NICENESS = 10  # of 19: a background training gives way to whatever a person does
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Which processors to use."""
+
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Kind of processor; auto takes a GPU if there is one."""
+    devices: int = 1
+    """Processes on this machine, one for each GPU or share of the CPU (processes)."""
+    nodes: int = 1
+    """Machines; each is started with the same command and the variables MASTER_ADDR and NODE_RANK (machines)."""
+    threads: int = 0
+    """CPU threads of each process; 0: half of the processors, shared by the processes (threads)."""
+
+
+class WrongMachine(ExplorerError):
+    """The processors asked for are not there, or do not divide the work."""
+
+
+def be_considerate() -> None:
+    """Lowest-but-one priority and passive waiting; call before torch is imported.
+
+    Threads that spin while they wait make two processes on the same cores many times slower.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if hasattr(os, "nice") and os.nice(0) < NICENESS:
+        os.nice(NICENESS - os.nice(0))
+
+
+def make_fabric(machine: Machine, precision: str):
+    """A Lightning Fabric for ``machine``, with torch's thread count set; nothing is launched yet.
+
+    Raises:
+        WrongMachine: the accelerator is not on this machine.
+    """
+    import torch
+    from lightning_fabric import Fabric
+
+    available = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available[machine.accelerator]:
+        raise WrongMachine(f"No {machine.accelerator} device was found here: choose --accelerator cpu or auto.")
+    torch.set_num_threads(machine.threads or max(1, (os.cpu_count() or 2) // 2 // machine.devices))
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision that was asked for
+    several = machine.devices * machine.nodes > 1
+    return Fabric(
+        accelerator=machine.accelerator,
+        devices=machine.devices,
+        num_nodes=machine.nodes,
+        precision=precision,
+        strategy="ddp" if several else "auto",
+    )
+
+
+def device_words(fabric) -> str:
+    """What the run runs on, for a person: ``2 x CPU, 1 thread each (x86_64)`` or the GPU's name."""
+    import torch
+
+    if fabric.device.type == "cuda":
+        name = torch.cuda.get_device_name(fabric.device)
+    elif fabric.device.type == "cpu":
+        threads = torch.get_num_threads()
+        name = f"CPU, {threads} thread{'s' * (threads > 1)} ({platform.machine()})"
+    else:
+        name = fabric.device.type
+    return f"{fabric.world_size} x {name}" if fabric.world_size > 1 else name

@@ -2,7 +2,8 @@
 
 Widgets of a kind say so by the dynamic property ``kind``:
 ``QPushButton``: ``text``, ``primary``, ``chip``, ``tab``, ``icon``; ``QLabel``: ``heading``, ``title``, ``secondary``,
-``warning``, ``error``; ``QFrame``: ``card``.
+``hint``, ``warning``, ``error``, ``key``; ``QFrame``:
+``card``, ``sheet``.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,13 @@ from string import Template
 
 
 def stylesheet(roles: Mapping[str, object]) -> str:
-    """The stylesheet for a theme given as a mapping from role to colour."""
-    return _SHEET.substitute(roles)
+    """The stylesheet for a theme given as a mapping from role to colour, and ``focus_width`` in px.
+
+    A focus ring is wider than the border it replaces; paddings ``$p2`` and so on give the difference back, so that
+    nothing moves when the keyboard arrives.
+    """
+    wider = int(str(roles["focus_width"])) - 1
+    return _SHEET.substitute(roles, **{f"p{padding}": padding + wider for padding in (2, 4, 8, 10)})
 
 
 _SHEET = Template("""
@@ -20,31 +26,39 @@ QLabel { background: transparent; }
 QLabel[kind="heading"] { color: $secondary; font-size: 11px; font-weight: 600; letter-spacing: 0.4px; }
 QLabel[kind="title"] { font-size: 13px; font-weight: 600; }
 QLabel[kind="secondary"] { color: $secondary; }
+QLabel[kind="hint"] { color: $secondary; font-size: 11px; }
 QLabel[kind="warning"] { color: $warning; }
 QLabel[kind="error"] { color: $error; }
 QFrame[kind="card"] { background: $raised; border: 1px solid $line; border-radius: 8px; }
 
+QFrame[kind="sheet"] { background: $panel; border: 1px solid $line; border-radius: 12px; }
+QLabel[kind="key"] {
+    background: $raised; color: $text; border: 1px solid $line; border-radius: 4px; padding: 1px 6px; font-size: 11px;
+}
+
 QPushButton {
-    background: $raised; color: $text; border: ${focus_width}px solid transparent; border-radius: 8px;
-    padding: 4px 10px; min-height: 16px;
+    background: $raised; color: $text; border: 1px solid $edge; border-radius: 8px;
+    padding: ${p4}px ${p10}px; min-height: 16px;
 }
 QPushButton:hover, QPushButton:pressed { border-color: $line; }
-QPushButton:pressed { background: $line; color: $text; }
-QPushButton:focus { border-color: $accent; }
+QPushButton:pressed { background: $line; }
+QPushButton:focus { border: ${focus_width}px solid $accent; padding: 4px 10px; }
 QPushButton:disabled { color: $disabled; }
 
-QPushButton[kind="primary"] { background: $accent; color: $on_accent; font-weight: 600; }
-QPushButton[kind="primary"]:hover { border-color: $text; }
-QPushButton[kind="primary"]:focus { border-color: $text; }
-QPushButton[kind="primary"]:disabled { background: $raised; color: $disabled; }
+QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QPushButton[kind="primary"]:hover, QPushButton[kind="primary"]:focus { border-color: $text; }
+QPushButton[kind="primary"]:disabled { background: $raised; color: $disabled; border-color: $edge; }
 
-QPushButton[kind="text"] { background: transparent; color: $accent; padding: 2px 4px; border-radius: 4px; }
-QPushButton[kind="text"]:hover { background: $raised; border-color: transparent; }
-QPushButton[kind="text"]:focus { border-color: $accent; }
+QPushButton[kind="text"] {
+    background: transparent; color: $accent; border-color: transparent; padding: ${p2}px ${p2}px; border-radius: 4px;
+}
+QPushButton[kind="text"]:hover { background: $raised; border-color: $edge; }
+QPushButton[kind="text"]:focus { border-color: $accent; padding: 2px; }
 QPushButton[kind="text"]:disabled { color: $disabled; }
 
-QPushButton[kind="chip"] { border-radius: 12px; padding: 2px 10px; min-height: 16px; }
-QPushButton[kind="chip"]:checked { background: $accent; color: $on_accent; font-weight: 600; }
+QPushButton[kind="chip"] { border-radius: 12px; padding: ${p2}px ${p10}px; }
+QPushButton[kind="chip"]:focus { padding: 2px 10px; }
+QPushButton[kind="chip"]:checked { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
 QPushButton[kind="chip"]:checked:focus { border-color: $text; }
 
 QPushButton[kind="tab"] {
@@ -55,19 +69,18 @@ QPushButton[kind="tab"]:hover { color: $text; }
 QPushButton[kind="tab"]:checked { color: $text; border-bottom-color: $accent; font-weight: 600; }
 QPushButton[kind="tab"]:focus { background: $raised; }
 
-QPushButton[kind="icon"] { background: transparent; padding: 2px; border-radius: 6px; }
-QPushButton[kind="icon"]:hover { background: $raised; border-color: transparent; }
-QPushButton[kind="icon"]:focus { border-color: $accent; }
+QPushButton[kind="icon"] { background: transparent; border-color: transparent; padding: ${p2}px; border-radius: 6px; }
+QPushButton[kind="icon"]:hover { background: $raised; border-color: $edge; }
+QPushButton[kind="icon"]:focus { border-color: $accent; padding: 2px; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
-    background: $ground; color: $text; border: 1px solid $line; border-radius: 8px; padding: 4px 8px;
-    selection-background-color: $accent; selection-color: $on_accent;
+    background: $ground; color: $text; border: 1px solid $line; border-radius: 8px; padding: ${p4}px ${p8}px;
+    selection-background-color: $accent; selection-color: $on_accent; placeholder-text-color: $secondary;
 }
 QLineEdit:hover, QComboBox:hover, QSpinBox:hover, QDoubleSpinBox:hover { border-color: $secondary; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {
-    border: ${focus_width}px solid $accent;
+    border: ${focus_width}px solid $accent; padding: 4px 8px;
 }
-QLineEdit:focus { padding: 3px 7px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; selection-background-color: $accent; }
 
 QListView { background: transparent; border: none; outline: none; }

@@ -25,6 +25,7 @@ class Theme:
     panel: str  # side panels, bars
     raised: str  # chips, hovered and chosen rows, menus
     line: str  # borders and grooves
+    edge: str  # around raised things; the same as raised where its tone alone sets them apart
     text: str
     secondary: str  # text that explains
     accent: str  # the one colour that means "yours to move" or "chosen"
@@ -59,6 +60,7 @@ DARK = Theme(
     panel="#1b1e25",
     raised="#252a34",
     line="#303643",
+    edge="#252a34",
     text="#e8eaf0",
     secondary="#97a0b0",
     accent="#4cc9b0",
@@ -72,6 +74,7 @@ LIGHT = Theme(
     panel="#fafbfc",
     raised="#e6e9ef",
     line="#cdd3dd",
+    edge="#e6e9ef",
     text="#191d25",
     secondary="#545d6d",
     accent="#08756a",
@@ -85,6 +88,7 @@ HIGH_CONTRAST = Theme(
     panel="#000000",
     raised="#1c1c1c",
     line="#a6adb8",
+    edge="#a6adb8",
     text="#ffffff",
     secondary="#e3e6ec",
     accent="#4df0d0",

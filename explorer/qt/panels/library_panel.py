@@ -27,9 +27,13 @@ class LibraryPanel(QWidget):
         self.setObjectName("library_panel")
         title = QLabel("LIBRARY", self)
         title.setProperty("kind", "heading")
-        self._open = Button("+ Open", "open_model", "Opens a model folder, a zip or a saved picture (Ctrl+O).", kind="text")
+        self._open = Button(
+            "+ Open", "open_model", "Opens a model folder, a zip or a saved picture (Ctrl+O).", kind="text"
+        )
         self.list = LibraryList("library", "Library of models", self)
-        self.zone = DropZone("Drop a model or\na saved picture here", "drop_zone", "Drop a model or a saved picture", self)
+        self.zone = DropZone(
+            "Drop a model or\na saved picture here", "drop_zone", "Drop a model or a saved picture", self
+        )
         self._previews: dict[bytes, Pixels | None] = {}
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 8, 4)

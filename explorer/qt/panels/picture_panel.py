@@ -69,7 +69,9 @@ class PicturePanel(QWidget):
         """No model is open: say what to do next."""
         self._set_usable(False)
         self.canvas.set_caption("")
-        self.canvas.show_message("No model is open", "Choose one in the library, or drop a model anywhere in this window.")
+        self.canvas.show_message(
+            "No model is open", "Choose one in the library, or drop a model anywhere in this window."
+        )
 
     def show_error(self, sentence: str) -> None:
         """Say what went wrong and what to do."""

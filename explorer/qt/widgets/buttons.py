@@ -40,9 +40,11 @@ class IconButton(QPushButton):
         self._colour()
 
     def _colour(self) -> None:
-        self.setIcon(glyph_icon(self._glyph, theme.current().color("secondary"), self.devicePixelRatioF()))
+        roles = theme.current()
+        color = roles.color("secondary") if self.isEnabled() else roles.disabled
+        self.setIcon(glyph_icon(self._glyph, color, self.devicePixelRatioF()))
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() is QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
             self._colour()
         super().changeEvent(event)

@@ -6,8 +6,6 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
-    QFont,
-    QFontMetrics,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -20,7 +18,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.qt import theme
 from explorer.qt.pictures import Pixels
-from explorer.qt.widgets.glyphs import paint_glyph
+from explorer.qt.widgets.canvas_words import paint_badge, paint_caption, paint_error, paint_message
 from explorer.qt.widgets.picture_view import Picture, Viewport, draw_picture, round_corners
 
 MARGIN = 16  # px around the picture
@@ -191,11 +189,12 @@ class Canvas(QWidget):
         if self._shown is not None:
             self._paint_picture(painter, roles, self._shown)
         if self._shows is _Shows.MESSAGE:
-            self._paint_message(painter, roles)
+            paint_message(painter, self.rect(), self._title, self._text, roles)
         elif self._shows is _Shows.ERROR:
-            self._paint_error(painter, roles)
+            paint_error(painter, self.rect(), self._text, roles)
         if self._shows is not _Shows.MESSAGE and event.rect().bottom() > self._room().bottom():
-            self._paint_caption(painter, roles)
+            below = QRect(MARGIN, self.height() - CAPTION_HEIGHT - 4, self.width() - 2 * MARGIN, CAPTION_HEIGHT)
+            paint_caption(painter, below, self._caption, roles)
         if self._ring:
             pen = QPen(roles.color("accent"), roles.focus_width)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -219,49 +218,9 @@ class Canvas(QWidget):
         painter.setBrush(roles.color("ground"))
         round_corners(painter, seen, theme.RADIUS)
         if self._showing_before:
-            _badge(painter, "before", seen.topLeft() + QPointF(12, 12), roles, "accent", "on_accent")
+            paint_badge(painter, "before", seen.topLeft() + QPointF(12, 12), roles, "accent", "on_accent")
         if self.zoom > 1:
-            _badge(painter, f"{self.zoom:.1f}×", seen.bottomLeft() + QPointF(12, -32), roles, "raised", "text")
-
-    def _paint_caption(self, painter: QPainter, roles: theme.Theme) -> None:
-        painter.setFont(theme.font(theme.BODY))
-        painter.setPen(roles.color("secondary"))
-        below = QRect(MARGIN, self.height() - CAPTION_HEIGHT - 4, self.width() - 2 * MARGIN, CAPTION_HEIGHT)
-        shown = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideMiddle, below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
-
-    def _paint_message(self, painter: QPainter, roles: theme.Theme) -> None:
-        width = min(360, self.width() - 2 * MARGIN)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        title_font, text_font = theme.font(16, QFont.Weight.DemiBold), theme.font(theme.TITLE)
-        title_height = _wrapped_height(self._title, title_font, width)
-        text_height = _wrapped_height(self._text, text_font, width)
-        left = (self.width() - width) / 2
-        top = max((self.height() - (48 + 16 + title_height + 8 + text_height)) / 2, 8)
-        paint_glyph(
-            painter, "picture", QRectF((self.width() - 48) / 2, top, 48, 48), roles.mixed("line", "secondary", 0.4)
-        )
-        painter.setFont(title_font)
-        painter.setPen(roles.color("text"))
-        painter.drawText(QRectF(left, top + 64, width, title_height), flags, self._title)
-        painter.setFont(text_font)
-        painter.setPen(roles.color("secondary"))
-        painter.drawText(QRectF(left, top + 72 + title_height, width, text_height), flags, self._text)
-
-    def _paint_error(self, painter: QPainter, roles: theme.Theme) -> None:
-        width = min(400, self.width() - 2 * MARGIN)
-        font = theme.font(theme.TITLE)
-        height = max(_wrapped_height(self._text, font, width - 72), 24) + 32
-        card = QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(roles.color("error"), 1))
-        painter.setBrush(roles.color("panel"))
-        painter.drawRoundedRect(card, theme.RADIUS, theme.RADIUS)
-        paint_glyph(painter, "warning", QRectF(card.x() + 16, card.center().y() - 12, 24, 24), roles.color("error"))
-        painter.setFont(font)
-        painter.setPen(roles.color("text"))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(card.adjusted(56, 8, -16, -8), flags, self._text)
+            paint_badge(painter, f"{self.zoom:.1f}×", seen.bottomLeft() + QPointF(12, -32), roles, "raised", "text")
 
     # the hand
 
@@ -343,19 +302,3 @@ class Canvas(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 240)
-
-
-def _wrapped_height(text: str, font: QFont, width: int) -> int:
-    flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-    return QFontMetrics(font).boundingRect(QRect(0, 0, width, 10_000), flags, text).height()
-
-
-def _badge(painter: QPainter, text: str, at: QPointF, roles: theme.Theme, fill: str, ink: str) -> None:
-    font = theme.font(theme.SMALL, QFont.Weight.DemiBold, tabular=True)
-    box = QRectF(at.x(), at.y(), QFontMetrics(font).horizontalAdvance(text) + 16, 20)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(roles.color(fill))
-    painter.drawRoundedRect(box, 10, 10)
-    painter.setFont(font)
-    painter.setPen(roles.color(ink))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -44,7 +44,7 @@ class ToggleChip(QPushButton):
     def _bold_width(self) -> int:
         tab = self.property("kind") == "tab"
         font = theme.font(14 if tab else theme.BODY, QFont.Weight.DemiBold)
-        return QFontMetrics(font).horizontalAdvance(self.text()) + (12 if tab else 20) + 2 * theme.current().focus_width
+        return QFontMetrics(font).horizontalAdvance(self.text()) + (12 if tab else 20 + 2 * theme.current().focus_width)
 
 
 class ChipBar(QWidget):

@@ -13,6 +13,7 @@ ROW_HEIGHT = 72  # px
 THUMBNAIL = 48  # px
 _PAD = 8  # px
 _GAP = 12  # px between thumbnail and groove
+_VALUE = 52  # px, the widest value text
 _GROOVE = 4  # px
 _HANDLE = 7  # px, radius
 _EFFECT = 3  # px
@@ -84,8 +85,8 @@ class RowLayout:
 
     @property
     def lock(self) -> QRectF:
-        """Left of the value, which keeps 64 px."""
-        return QRectF(self.middle.right() - 64 - 20, self.text.top(), 20, 20)
+        """Left of the value."""
+        return QRectF(self.middle.right() - _VALUE - 20, self.text.top(), 20, 20)
 
     @property
     def groove(self) -> QRectF:
@@ -136,13 +137,15 @@ def _fill(painter: QPainter, rect: QRectF, radius: float, color: QColor) -> None
 def _outline(painter: QPainter, rect: QRectF, radius: float, color: QColor, width: float) -> None:
     painter.setPen(QPen(color, width))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(rect.adjusted(width / 2, width / 2, -width / 2, -width / 2), radius, radius)
+    half = width / 2
+    painter.drawRoundedRect(rect.adjusted(half, half, -half, -half), radius - half, radius - half)
 
 
 def _paint_ground(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
     whole = QRectF(0, 0, layout.width, layout.height)
     if look.chosen:
         _fill(painter, whole, theme.RADIUS, roles.color("raised"))
+        _outline(painter, whole, theme.RADIUS, roles.color("edge"), 1)
     elif look.hovered:
         _fill(painter, whole, theme.RADIUS, roles.mixed("panel", "raised", 0.5))
     if look.ring:

@@ -117,7 +117,7 @@ class _EntryDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         back = QRectF(row).adjusted(1, 1, -1, -1)
         if chosen or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setPen(roles.color("edge") if chosen else Qt.PenStyle.NoPen)
             painter.setBrush(roles.color("raised") if chosen else roles.mixed("panel", "raised", 0.5))
             painter.drawRoundedRect(back, theme.RADIUS, theme.RADIUS)
         if focused and isinstance(view, LibraryList) and view.keyboard:
@@ -137,7 +137,7 @@ class _EntryDelegate(QStyledItemDelegate):
             painter.drawPixmap(box.topLeft(), pixmap)
         painter.setPen(QPen(roles.color("line"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush if pixmap is not None else roles.color("ground"))
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS - 2, theme.RADIUS - 2)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS - 2.5, theme.RADIUS - 2.5)
         if pixmap is None:
             glyph, role = ("warning", "warning") if entry.error else ("picture", "secondary")
             paint_glyph(painter, glyph, box.adjusted(12, 12, -12, -12), roles.color(role))
@@ -220,6 +220,8 @@ class LibraryList(QListView):
             self._choose(self.currentIndex())
         elif event.key() == Qt.Key.Key_Delete and self.currentIndex().isValid():
             self.remove_asked.emit(self.currentIndex().data(ENTRY_ROLE).key)
+        elif event.text().isprintable() and event.text():
+            event.ignore()  # letters are shortcuts of the window, not a search
         else:
             super().keyPressEvent(event)
 

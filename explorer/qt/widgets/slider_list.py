@@ -65,7 +65,7 @@ class SliderList(QWidget):
         self._filter.setToolTip("Shows only the dimensions with these words.")
         self._filter.changed.connect(self._on_filter)
         self._help = QLabel(HELP, self)
-        self._help.setProperty("kind", "secondary")
+        self._help.setProperty("kind", "hint")
         self._help.setMinimumWidth(0)
         self._help.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._help.setWordWrap(True)

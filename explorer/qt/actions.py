@@ -1,0 +1,71 @@
+"""What the keyboard can do everywhere in the window, as one table; the sheet on ? is written from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from explorer.qt.widgets.shortcut_sheet import Shortcut
+
+
+@dataclass(frozen=True)
+class Command:
+    """One action of the window; ``name`` is what is asked for."""
+
+    name: str
+    keys: str
+    group: str
+    sentence: str
+
+
+COMMANDS = (
+    Command("undo", "Ctrl+Z", "Everywhere", "Take the last change back"),
+    Command("redo", "Ctrl+Shift+Z", "Everywhere", "Make it again"),
+    Command("open_model", "Ctrl+O", "Everywhere", "Open a model or a saved picture"),
+    Command("save_picture", "Ctrl+S", "Everywhere", "Save the picture with its recipe"),
+    Command("copy_picture", "Ctrl+C", "Everywhere", "Copy the picture"),
+    Command("next_theme", "Ctrl+T", "Everywhere", "Dark, light, high contrast"),
+    Command("toggle_full_screen", "F11", "Everywhere", "Full screen"),
+    Command("toggle_shortcuts", "?", "Everywhere", "This sheet"),
+    Command("random_point", "Space", "The point", "A random point of the prior"),
+    Command("reset_point", "Ctrl+0", "The point", "Back to the centre of the prior"),
+    Command("find_dimension", "Ctrl+F", "The point", "Filter the sliders"),
+    Command("toggle_crisp", "C", "The picture", "Crisp or smooth pixels"),
+)
+# What widgets do themselves while they have the focus.
+OTHERS = (
+    Shortcut("The picture", "hold B", "The picture before the last change"),
+    Shortcut("The picture", "wheel, drag", "Zoom and move; double click fits"),
+    Shortcut("A slider", "← →", "A tenth of a sigma; with Shift a hundredth"),
+    Shortcut("A slider", "Page Up, Page Down", "A whole sigma"),
+    Shortcut("A slider", "Home", "Back to the centre"),
+    Shortcut("A slider", "R, L", "Random point, lock"),
+    Shortcut("A slider", "Ctrl+↑ Ctrl+↓", "The slider above or below"),
+    Shortcut("A slider", "Ctrl+Page Up, Ctrl+Page Down", "The page before or after"),
+)
+
+
+def shortcuts() -> tuple[Shortcut, ...]:
+    """Everything for the sheet, in groups."""
+    table = [Shortcut(command.group, command.keys, command.sentence) for command in COMMANDS]
+    groups = dict.fromkeys(entry.group for entry in (*table, *OTHERS))
+    return tuple(entry for group in groups for entry in (*table, *OTHERS) if entry.group == group)
+
+
+def make_actions(window: QWidget, ask: Callable[[str], None]) -> dict[str, QAction]:
+    """One ``QAction`` per command of the table; ``ask`` is called with its name."""
+    actions = {}
+    for command in COMMANDS:
+        action = QAction(command.sentence, window)
+        action.setObjectName(f"action_{command.name}")
+        action.setShortcut(QKeySequence(command.keys))
+        action.triggered.connect(partial(_call, ask, command.name))
+        window.addAction(action)
+        actions[command.name] = action
+    return actions
+
+
+def _call(ask: Callable[[str], None], name: str, _checked: bool = False) -> None:
+    ask(name)

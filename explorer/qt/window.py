@@ -1,0 +1,166 @@
+"""The window: header, library, picture, instruments and the line of facts; it shows and tells, and decides nothing."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from explorer.qt.actions import make_actions, shortcuts
+from explorer.qt.header import Header
+from explorer.qt.panels.card_panel import CardPanel
+from explorer.qt.panels.library_panel import LibraryPanel
+from explorer.qt.panels.picture_panel import PicturePanel
+from explorer.qt.panels.sliders_panel import SlidersPanel
+from explorer.qt.widgets.chips import Chip, ChipBar
+from explorer.qt.widgets.drop_zone import dropped_paths
+from explorer.qt.widgets.hold_key import HoldKey
+from explorer.qt.widgets.shortcut_sheet import ShortcutSheet
+from explorer.qt.widgets.status_line import StatusLine
+from explorer.qt.widgets.toast import Toast, ToastBar
+
+LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 208, 384  # px, at the start
+SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
+CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
+
+
+class Window(QWidget):
+    """Everything in sight; the methods named in ``actions.COMMANDS`` tell ``asked``."""
+
+    asked = Signal(str)  # the name of a command
+    paths_dropped = Signal(tuple)  # of Path
+    instrument_chosen = Signal(str)
+    closing = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Latent Explorer")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(880, 560)
+        self.header = Header(self)
+        self.library = LibraryPanel(self)
+        self.picture = PicturePanel(self)
+        self.sliders = SlidersPanel(self)
+        self.card = CardPanel(self)
+        self.facts = StatusLine("facts", "Facts about the picture", self)
+        self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
+        self._instruments = {SLIDERS.key: self.sliders, CARD.key: self.card}
+        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, CARD), self)
+        self._stack = QStackedWidget(self)
+        for panel in self._instruments.values():
+            self._stack.addWidget(panel)
+        self._lay_out()
+        self._sheet = ShortcutSheet("shortcuts", "Shortcuts", self)
+        self._sheet.show_shortcuts(shortcuts())
+        self.actions_by_name = make_actions(self)
+        self._before_key = HoldKey(Qt.Key.Key_B, self)
+        self._connect()
+
+    def _lay_out(self) -> None:
+        instruments = QWidget(self)
+        inside = QVBoxLayout(instruments)
+        inside.setContentsMargins(16, 12, 16, 16)
+        inside.setSpacing(12)
+        inside.addWidget(self.chips)
+        inside.addWidget(self._stack, 1)
+        instruments.setMinimumWidth(320)
+        self.library.setMinimumWidth(176)
+        self.picture.setMinimumWidth(280)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.setObjectName("splitter")
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(1)
+        for widget, stretch in ((self.library, 0), (self.picture, 1), (instruments, 0)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        splitter.setSizes([LIBRARY_WIDTH, 10_000, INSTRUMENTS_WIDTH])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(splitter, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.facts)
+        layout.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.header.undo_asked.connect(self.undo)
+        self.header.redo_asked.connect(self.redo)
+        self.header.theme_asked.connect(self.next_theme)
+        self.header.help_asked.connect(self.toggle_shortcuts)
+        self.library.open_asked.connect(self.open_model)
+        self.library.dropped.connect(self.paths_dropped)
+        self.picture.copy_asked.connect(self.copy_picture)
+        self.picture.save_asked.connect(self.save_picture)
+        self.sliders.list.random_asked.connect(self.random_point)
+        self.sliders.list.random_one_asked.connect(lambda _: self.random_point())
+        self.sliders.list.reset_all_asked.connect(self.reset_point)
+        self.chips.chosen.connect(self.instrument_chosen)
+        self._before_key.held.connect(self.picture.hold_before)
+
+    # values in
+
+    def show_instrument(self, key: str) -> bool:
+        """Bring an instrument to the front; False when there is none of that name."""
+        panel = self._instruments.get(key)
+        if panel is not None:
+            self.chips.show_chosen(key)
+            self._stack.setCurrentWidget(panel)
+        return panel is not None
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """The names that ``show_instrument`` takes."""
+        return tuple(self._instruments)
+
+    def tell(self, sentence: str, *, error: bool) -> None:
+        """A message that waits for nobody."""
+        self.toasts.show_toast(Toast(sentence, "error" if error else "info"))
+
+    def ask_model(self) -> str:
+        """Let a person choose a file to open; empty when they do not."""
+        return QFileDialog.getOpenFileName(
+            self, "Open a model", "", "Models and saved pictures (manifest.json *.zip *.png);;All files (*)"
+        )[0]
+
+    def ask_where_to_save(self, name: str) -> str:
+        """Let a person choose where a picture goes; empty when they do not."""
+        return QFileDialog.getSaveFileName(self, "Save the picture", name, "PNG picture (*.png)")[0]
+
+    # commands: the table in actions.py names these
+
+    def find_dimension(self) -> None:
+        self.instrument_chosen.emit(SLIDERS.key)
+        self.sliders.list.focus_filter()
+
+    def toggle_full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    def toggle_shortcuts(self) -> None:
+        self._sheet.dismiss() if self._sheet.isVisible() else self._sheet.open()
+
+    # Qt overrides
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_paths(event.mimeData()):
+            self.library.zone.show_over(True)
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.library.zone.show_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.library.zone.show_over(False)
+        paths: tuple[Path, ...] = dropped_paths(event.mimeData())
+        event.acceptProposedAction()
+        self.paths_dropped.emit(paths)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() is QEvent.Type.PaletteChange:
+            self.card.renew()
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)

@@ -17,12 +17,11 @@ def to_pixels(values: Floats, meaning: ImageMeaning) -> Pixels:
         PortMismatch: the array is not four-dimensional or has other channels than ``meaning`` says.
     """
     if values.ndim != 4:
-        raise PortMismatch(f"A picture port must give 4 axes, got {list(values.shape)}; the model's manifest is wrong.")
+        raise PortMismatch(f"A picture port must give 4 axes, got {list(values.shape)}; export the model again.")
     images = values if meaning.layout == "NHWC" else np.moveaxis(values, 1, 3)
     if images.shape[3] != meaning.channels:
         raise PortMismatch(
-            f"A picture port must give {meaning.channels} channels, got {images.shape[3]}; "
-            "the model's manifest is wrong."
+            f"A picture port must give {meaning.channels} channels, got {images.shape[3]}; export the model again."
         )
     low, high = meaning.value_range
     scaled = (images.astype(np.float32) - low) * (255.0 / (high - low))
@@ -36,7 +35,7 @@ def from_pixels(pixels: Pixels, meaning: ImageMeaning) -> NDArray[np.float32]:
         PortMismatch: ``pixels`` is not (N, H, W, 1, 3 or 4), or the port wants another size.
     """
     if pixels.ndim != 4 or pixels.shape[3] not in (1, 3, 4):
-        raise PortMismatch(f"Pictures must be (N, H, W, 1, 3 or 4), got {list(pixels.shape)}.")
+        raise PortMismatch(f"Pictures must be (N, H, W, 1, 3 or 4), got {list(pixels.shape)}; choose other pictures.")
     for want, got, axis in ((meaning.height, pixels.shape[1], "high"), (meaning.width, pixels.shape[2], "wide")):
         if want is not None and want != got:
             raise PortMismatch(f"The model wants pictures {want} pixels {axis}, got {got}; resize the picture first.")

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from explorer.contract.archive import write_file
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault
+from explorer.control.export import png_of
 from explorer.control.walk import FIRST_SEED, seed_code
 from explorer.latent.priors import Prior
-from explorer.media.recipes import Recipe, app_version, read_recipe, to_png
-from explorer.models.capabilities import Model
+from explorer.media.recipes import Recipe, read_recipe
 from explorer.models.load import check_bundle, load_model
 from explorer.options import RenderOptions
 from explorer.places import model_folders
@@ -52,19 +52,8 @@ def render(options: RenderOptions) -> int:
     moved = _moved(code, prior, options)
     pixels = model.decodes.decode(moved[None])[0]
     untouched = np.array_equal(moved, code)
-    write_file(options.out, to_png(pixels, recipe_of(model, moved, seed if untouched else None)))
+    write_file(options.out, png_of(model, moved, pixels, seed if untouched else None))
     return 0
-
-
-def recipe_of(model: Model, code: NDArray[np.float32], seed: int | None) -> Recipe:
-    """How the picture at ``code`` (D,) is made again."""
-    return Recipe(
-        bundle=model.bundle.identity(),
-        name=model.manifest.name,
-        code=tuple(code.tolist()),
-        seed=seed,
-        version=app_version(),
-    )
 
 
 def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions) -> NDArray[np.float32]:

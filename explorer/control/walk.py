@@ -85,8 +85,11 @@ class Walk:
         )
 
     def open(self, path: str, code: tuple[float, ...] | None, seed: int | None) -> None:
-        """Go to a point in a model, which must be known to load."""
+        """Go to a point in a model, which must be known to load; there is no way back from the first to nothing."""
         place = Place(bundle=path, code=code, seed=seed)
+        if not self._explore.place.bundle:
+            self._explore.place = place
+            return
         change(self._history, self._explore, "place", place, "Open a model")
 
     def _here(self) -> tuple[Prior | None, Code]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 class MainThread(QObject):
     """Calls functions in the thread this object was made in, in the order they were posted."""
 
+    called = Signal()  # after each call
     _posted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -21,3 +22,4 @@ class MainThread(QObject):
     @Slot(object)
     def _call(self, function: Callable[[], object]) -> None:
         function()
+        self.called.emit()

@@ -66,7 +66,7 @@ class Header(QWidget):
         layout.setSpacing(8)
         layout.addWidget(title)
         layout.addSpacing(40)
-        layout.addWidget(self.pages)
+        layout.addWidget(self.pages, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch(1)
         layout.addWidget(self._dot)
         layout.addWidget(self._runs_on)

@@ -1,5 +1,6 @@
 """The window: header, library, picture, instruments and the line of facts; it shows and tells, and decides nothing."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -25,7 +26,7 @@ CARD = Chip("card", "Card", "What this model is, and how good it was measured to
 
 
 class Window(QWidget):
-    """Everything in sight; the methods named in ``actions.COMMANDS`` tell ``asked``."""
+    """Everything in sight; values in by method, intents out by signal."""
 
     asked = Signal(str)  # the name of a command
     paths_dropped = Signal(tuple)  # of Path
@@ -53,7 +54,7 @@ class Window(QWidget):
         self._lay_out()
         self._sheet = ShortcutSheet("shortcuts", "Shortcuts", self)
         self._sheet.show_shortcuts(shortcuts())
-        self.actions_by_name = make_actions(self)
+        make_actions(self, self.ask)
         self._before_key = HoldKey(Qt.Key.Key_B, self)
         self._connect()
 
@@ -85,17 +86,17 @@ class Window(QWidget):
         layout.addLayout(foot)
 
     def _connect(self) -> None:
-        self.header.undo_asked.connect(self.undo)
-        self.header.redo_asked.connect(self.redo)
-        self.header.theme_asked.connect(self.next_theme)
+        self.header.undo_asked.connect(partial(self.ask, "undo"))
+        self.header.redo_asked.connect(partial(self.ask, "redo"))
+        self.header.theme_asked.connect(partial(self.ask, "next_theme"))
         self.header.help_asked.connect(self.toggle_shortcuts)
-        self.library.open_asked.connect(self.open_model)
+        self.library.open_asked.connect(partial(self.ask, "open_model"))
         self.library.dropped.connect(self.paths_dropped)
-        self.picture.copy_asked.connect(self.copy_picture)
-        self.picture.save_asked.connect(self.save_picture)
-        self.sliders.list.random_asked.connect(self.random_point)
-        self.sliders.list.random_one_asked.connect(lambda _: self.random_point())
-        self.sliders.list.reset_all_asked.connect(self.reset_point)
+        self.picture.copy_asked.connect(partial(self.ask, "copy_picture"))
+        self.picture.save_asked.connect(partial(self.ask, "save_picture"))
+        self.sliders.list.random_asked.connect(partial(self.ask, "random_point"))
+        self.sliders.list.random_one_asked.connect(lambda _: self.ask("random_point"))
+        self.sliders.list.reset_all_asked.connect(partial(self.ask, "reset_point"))
         self.chips.chosen.connect(self.instrument_chosen)
         self._before_key.held.connect(self.picture.hold_before)
 
@@ -128,16 +129,31 @@ class Window(QWidget):
         """Let a person choose where a picture goes; empty when they do not."""
         return QFileDialog.getSaveFileName(self, "Save the picture", name, "PNG picture (*.png)")[0]
 
-    # commands: the table in actions.py names these
+    # commands
+
+    def ask(self, name: str) -> None:
+        """Do a command of ``actions.COMMANDS`` that concerns the window alone, or tell ``asked``."""
+        own = {
+            "find_dimension": self.find_dimension,
+            "toggle_full_screen": self.toggle_full_screen,
+            "toggle_shortcuts": self.toggle_shortcuts,
+        }
+        if name in own:
+            own[name]()
+        else:
+            self.asked.emit(name)
 
     def find_dimension(self) -> None:
+        """Bring the sliders to the front with the keyboard in their filter."""
         self.instrument_chosen.emit(SLIDERS.key)
         self.sliders.list.focus_filter()
 
     def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
 
     def toggle_shortcuts(self) -> None:
+        """Show or hide the sheet of shortcuts."""
         self._sheet.dismiss() if self._sheet.isVisible() else self._sheet.open()
 
     # Qt overrides

@@ -56,7 +56,7 @@ def read_item(path: Path) -> Item:
 
 
 def _subtitle(manifest: Manifest) -> str:
-    """``VAE · 64 px · 32 dimensions``."""
+    """``VAE · 64 px · 32 numbers``: short enough for one line of the list."""
     facts = [manifest.family]
     for graph in manifest.graphs:
         image = graph.output("image")
@@ -65,6 +65,6 @@ def _subtitle(manifest: Manifest) -> str:
             code = graph.input("latent")
             if code is not None and isinstance(code.meaning, LatentMeaning):
                 space = manifest.space(code.meaning.space)
-                facts += [f"{space.shape[0]} dimensions"] if space is not None and len(space.shape) == 1 else []
+                facts += [f"{space.shape[0]} numbers"] if space is not None and len(space.shape) == 1 else []
             break
     return " · ".join(facts)

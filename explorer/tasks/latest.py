@@ -8,14 +8,16 @@ they were asked for; after an answer no older one arrives. A running call that t
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from explorer.contract.errors import Cancelled
+from explorer.runtime.watchdog import Watchdog
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], None]
 
-PATIENCE_S = 0.25  # a call that already runs for longer is cancelled for a newer request; a shorter one is soon done
+PATIENCE_S = 0.25  # a call that runs for longer is cancelled for a newer request; a shorter one is soon done
 
 
 class Job:
@@ -32,13 +34,19 @@ class Job:
         return self._stopped.is_set()
 
     def cancel_with(self, cancel: Callable[[], None]) -> None:
-        """What ends a blocking call of this job from another thread, such as a session's ``cancel``."""
-        self._on_stop = cancel
+        """What ends a blocking call of this job from another thread, such as a session's ``cancel``.
 
-    def stop(self) -> None:
-        """Ask it to end; called from any thread."""
+        Raises:
+            Cancelled: the job was asked to stop already, so the call must not even begin.
+        """
+        self._on_stop = cancel
+        if self.stopped:
+            raise Cancelled
+
+    def stop(self, *, interrupt: bool) -> None:
+        """Ask it to end, from any thread; ``interrupt`` also ends the call that it is in."""
         self._stopped.set()
-        if self._on_stop is not None:
+        if interrupt and self._on_stop is not None:
             self._on_stop()
 
 
@@ -56,7 +64,8 @@ class _Request(Generic[T]):
         self.work, self.done, self.failed, self.report = work, done, failed, report
         self.job = Job(self.report)
         self.steps: Iterator[Any] | None = None
-        self.started_s: float | None = None
+        self.started_s = 0.0
+        self.era = 0
 
 
 class Lane:
@@ -67,6 +76,7 @@ class Lane:
         self.waiting: _Request[Any] | None = None
         self.running: _Request[Any] | None = None  # a generator between two steps stays here
         self.newest: _Request[Any] | None = None
+        self.era = 0  # grows with each ``cancel``: what was asked for in an earlier one is told nobody
 
     def submit(
         self,
@@ -99,21 +109,26 @@ class Worker:
         self._post, self._patience_s = post, patience_s
         self.lanes = tuple(Lane(self) for _ in range(lanes))  # the most urgent first
         self._change = threading.Condition()
+        self._active: _Request[Any] | None = None  # whose step the thread is in
+        self._watchdog = Watchdog(patience_s)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
     def submit(self, lane: Lane, request: _Request[Any]) -> None:
         with self._change:
+            if self._closed:
+                return
+            request.era = lane.era
             lane.waiting = lane.newest = request
-            self._end_if_long(lane)
+            running = lane.running
+            if running is not None and (running.steps is not None or self._is_long(running)):
+                self._stop(running)
             self._change.notify()
 
     def cancel(self, lane: Lane) -> None:
         with self._change:
-            lane.waiting = lane.newest = None
-            if lane.running is not None:
-                lane.running.job.stop()
+            self._forget(lane)
             self._change.notify()
 
     def close(self) -> None:
@@ -121,18 +136,29 @@ class Worker:
         with self._change:
             self._closed = True
             for lane in self.lanes:
-                lane.waiting = lane.newest = None
-                if lane.running is not None:
-                    lane.running.job.stop()
+                self._forget(lane)
             self._change.notify()
         self._thread.join()
+        self._watchdog.close()
 
-    def _end_if_long(self, lane: Lane) -> None:
-        running = lane.running
-        if running is None:
-            return
-        if running.steps is not None or time.monotonic() - (running.started_s or 0.0) > self._patience_s:
-            running.job.stop()
+    def _forget(self, lane: Lane) -> None:
+        lane.waiting = lane.newest = None
+        lane.era += 1
+        if lane.running is not None:
+            self._stop(lane.running)
+
+    def _stop(self, request: _Request[Any]) -> None:
+        """Call it with ``_change`` held: then what is interrupted is this request's call and never the next one's."""
+        request.job.stop(interrupt=request is self._active)
+
+    def _is_long(self, request: _Request[Any]) -> bool:
+        return time.monotonic() - request.started_s > self._patience_s
+
+    def _hurry(self, lane: Lane, request: _Request[Any]) -> None:
+        """In the watchdog's thread: the call lasts long, so it ends when a newer request waits already."""
+        with self._change:
+            if lane.running is request and lane.waiting is not None:
+                self._stop(request)
 
     def _run(self) -> None:
         while True:
@@ -147,9 +173,12 @@ class Worker:
                 if request is None:
                     continue
                 request.started_s = time.monotonic()
-            ended = self._step(lane, request)
-            if ended:
-                with self._change:
+                self._active = request
+            with self._watchdog.guard(partial(self._hurry, lane, request)):
+                ended = self._step(lane, request)
+            with self._change:
+                self._active = None
+                if ended:
                     lane.running = None
 
     def _next_lane(self) -> Lane | None:
@@ -173,8 +202,6 @@ class Worker:
         except StopIteration as end:
             self._answer(lane, request, request.done, end.value)
             return True
-        except Cancelled:
-            return True
         except Exception as error:  # noqa: BLE001 - brought to the main thread: shown there, or a crash there
             self._answer(lane, request, request.failed, error)
             return True
@@ -187,8 +214,11 @@ class Worker:
     def _tell(
         self, lane: Lane, request: _Request[Any], call: Callable[[Any], None], value: Any, *, last: bool = False
     ) -> None:
-        """In the main thread: answers come in order because one thread gives them; none after ``cancel``."""
-        if lane.newest is None or request.job.stopped:
+        """In the main thread: answers come in order because one thread gives them; none after ``cancel``.
+
+        ``Cancelled``, which a stopped call raises, is told nobody either: its job was stopped.
+        """
+        if request.era != lane.era or request.job.stopped:
             return
         if last and lane.newest is request:
             lane.newest = None

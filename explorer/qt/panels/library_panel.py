@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.contract.pixels import Pixels
-from explorer.qt.pictures import from_image
+from explorer.qt.pictures import to_pixels
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.drop_zone import DropZone
 from explorer.qt.widgets.library_list import LibraryEntry, LibraryList
@@ -76,5 +76,5 @@ class LibraryPanel(QWidget):
             return None
         if content not in self._previews:
             image = QImage.fromData(content)
-            self._previews[content] = None if image.isNull() else from_image(image)
+            self._previews[content] = None if image.isNull() else to_pixels(image)
         return self._previews[content]

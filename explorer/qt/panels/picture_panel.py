@@ -1,5 +1,7 @@
 """The middle of the window: the picture, and what can be done with it."""
 
+import time
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -20,6 +22,9 @@ class PicturePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("picture_panel")
         self.canvas = Canvas("canvas", "Picture", self)
+        self.paint_ms: float | None = None  # from the last answer to its painted picture
+        self.waiting = False  # a picture is to be painted
+        self._shown_s = 0.0
         self._crisp = ToggleChip("Crisp", "crisp", "Shows every pixel as a square instead of blending them (C).")
         self._before = ToggleChip("Hold B for before", "before", "Shows the picture before the last change while held.")
         self._copy = Button("Copy", "copy_picture", "Copies the picture (Ctrl+C).", kind="text")
@@ -42,6 +47,7 @@ class PicturePanel(QWidget):
         self._before.released.connect(lambda: self.hold_before(False))
         self._copy.clicked.connect(self.copy_asked)
         self._save.clicked.connect(self.save_asked)
+        self.canvas.painted.connect(self._on_painted)
         self.canvas.copy_asked.connect(self.copy_asked)
         self.canvas.save_asked.connect(self.save_asked)
         self.canvas.crisp_asked.connect(lambda crisp: self.smooth_asked.emit(not crisp))
@@ -50,6 +56,7 @@ class PicturePanel(QWidget):
     def show_picture(self, pixels: Pixels, token: int) -> None:
         """Show (H, W, C) uint8; the canvas tells when it is painted."""
         self._set_usable(True)
+        self._shown_s, self.waiting = time.perf_counter(), True
         self.canvas.show_picture(pixels, token)
 
     def show_before(self, pixels: Pixels | None) -> None:
@@ -88,6 +95,9 @@ class PicturePanel(QWidget):
         """Show the picture before for as long as ``holding``."""
         self._before.show_on(holding)
         self.canvas.set_before(holding)
+
+    def _on_painted(self, _token: int) -> None:
+        self.paint_ms, self.waiting = (time.perf_counter() - self._shown_s) * 1_000, False
 
     def _set_usable(self, usable: bool) -> None:
         for button in (self._copy, self._save):

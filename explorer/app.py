@@ -1,0 +1,325 @@
+"""The composition root: builds every part, joins them, and hands them to Qt; knows all, decides nothing."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+# Before Qt: on Windows onnxruntime's libraries fail to load after Qt's (microsoft/onnxruntime 26127).
+from explorer.runtime.session import Runtime  # isort: skip
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QIcon, QUndoStack
+from PySide6.QtWidgets import QApplication
+
+from explorer.contract.archive import write_file
+from explorer.contract.errors import CannotWrite, ExplorerError
+from explorer.control.export import png_of
+from explorer.control.gauges import distance, origin
+from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
+from explorer.control.library import LibraryController
+from explorer.control.picture import PictureController
+from explorer.control.sliders import SlidersController
+from explorer.control.stage import Models, Stage
+from explorer.control.walk import Walk
+from explorer.options import LaunchOptions
+from explorer.places import assets_folder, config_folder, model_folders, state_folder
+from explorer.qt import theme
+from explorer.qt.bridge import MainThread
+from explorer.qt.pictures import to_image
+from explorer.qt.undo import UndoHistory
+from explorer.qt.widgets.status_line import Fact
+from explorer.qt.window import Window
+from explorer.screenshot import take_screenshot
+from explorer.state.history import change
+from explorer.state.library import Library
+from explorer.state.place import Explore
+from explorer.state.settings import Settings
+from explorer.state.storage import restore
+from explorer.tasks.latest import Worker
+
+REST_MS = 150  # after this long without a new picture the hand counts as still
+SAVE_MS = 500  # after this long without a change the session is written
+PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
+FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
+
+log = logging.getLogger("explorer")
+
+
+class App:
+    """All parts, joined. ``open`` starts them, ``close`` ends them: worker, window, then files."""
+
+    def __init__(self, options: LaunchOptions, qt: QApplication, runtime: Runtime | None = None) -> None:
+        self.options, self._qt, self._closed = options, qt, False
+        self.explore, self.stage, self.library = Explore(), Stage(), Library()
+        self.settings, settings_fault = restore(config_folder() / SETTINGS, Settings)
+        theme.load_fonts(assets_folder() / "fonts")
+        theme.apply(qt, theme.THEMES[options.theme or self.settings.theme])
+        self.main = MainThread()
+        self.runtime = runtime or Runtime(options.device or self.settings.device)
+        self.models = Models(self.runtime)
+        self.worker = Worker(self.main.post, lanes=5)
+        picture_lane, open_lane, find_lane, ends_lane, effects_lane = self.worker.lanes
+        self.window = Window()
+        self.stack = QUndoStack()
+        self.history = UndoHistory(self.stack)
+        self.pictures = PictureController(self.explore, self.stage, picture_lane, self.models, self.window.picture)
+        self.walk = Walk(self.explore, self.stage, self.history, np.random.default_rng(), self.pictures.hold_before)
+        self.sliders = SlidersController(self.explore, self.stage, effects_lane, ends_lane, self.window.sliders)
+        self.shelf = LibraryController(
+            self.library, self.settings, model_folders(), self.models, open_lane, find_lane, self.walk,
+            self, lambda: self.explore.place.bundle,
+        )  # fmt: skip
+        self._rest = _timer(REST_MS, self.sliders.rest)
+        self._keeper = (
+            Keeper(
+                self.explore, self.settings, state_folder() / SESSION, config_folder() / SETTINGS,
+                later=lambda call: _timer(SAVE_MS, call).start, tell=lambda text: self.tell(text, error=True),
+            )
+            if options.session
+            else None
+        )  # fmt: skip
+        self._follow_state()
+        self._follow_hand()
+        if settings_fault:
+            self.tell(settings_fault, error=True)
+
+    def open(self) -> None:
+        """Show the window and whatever was asked for, was there last time, or comes first."""
+        self.window.resize(*self.options.size)
+        self.window.showFullScreen() if self.options.present else self.window.show()
+        self.window.picture.show_empty()
+        fault = bring_back(self.explore, state_folder() / SESSION) if self.options.session else ""
+        if fault:
+            self.tell(fault, error=True)
+        if self.options.panel and not self.window.show_instrument(self.options.panel):
+            raise ExplorerError(
+                f"There is no panel {self.options.panel!r}; there are: {', '.join(self.window.instruments)}."
+            )
+        if self.options.target is not None:
+            self.shelf.open(str(self.options.target))
+        elif not self.explore.place.bundle:
+            self.library.events.items.connect(self._open_first)
+        self.shelf.find()
+
+    def close(self) -> None:
+        """End everything; what is not written yet is written."""
+        if self._closed:
+            return
+        self._closed = True
+        self._rest.stop()
+        self.stack.indexChanged.disconnect(self._show_undo)  # Qt tells once more when it takes the stack down
+        if self._keeper is not None:
+            self._keeper.save_session()
+            self._keeper.save_settings()
+        self.worker.close()
+        self.runtime.close()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being computed or on its way."""
+        return all(lane.idle for lane in self.worker.lanes) and not self._rest.isActive()
+
+    @property
+    def showing(self) -> bool:
+        """Whether a picture of the model that was asked for is in view."""
+        picture = self.stage.picture
+        return picture is not None and picture.model.key == self.explore.place.bundle
+
+    # what controllers tell
+
+    def show_items(self, items: object, current: str) -> None:
+        """The library as it is now."""
+        self.window.library.show_items(self.library.items, current)
+
+    def tell(self, sentence: str, *, error: bool) -> None:
+        """A message in the window."""
+        self.window.tell(sentence, error=error)
+
+    # state -> window
+
+    def _follow_state(self) -> None:
+        self.stage.events.model.connect(self._show_model)
+        self.stage.events.picture.connect(self._show_facts)
+        self.explore.events.smooth.connect(self.window.picture.show_smooth)
+        self.explore.events.instrument.connect(self.window.show_instrument)
+        self.explore.events.place.connect(self.shelf.refresh)
+        self.stack.indexChanged.connect(self._show_undo)
+        self.settings.events.theme.connect(lambda name: theme.apply(self._qt, theme.THEMES[name]))
+        self.window.picture.canvas.painted.connect(self._show_paint)
+        self.window.picture.show_smooth(self.explore.smooth)
+        self._show_undo()
+
+    def _show_model(self) -> None:
+        model = self.stage.model
+        self.window.sliders.clear_thumbnails()
+        self.window.card.show_manifest(None if model is None else model.manifest)
+        runs_on = None if model is None else model.runs_on()
+        short, sentence = ("", "") if runs_on is None else (runs_on.short, runs_on.sentence)
+        self.window.header.show_runs_on(short, sentence, explained=bool(runs_on and runs_on.reason))
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        picture = self.stage.picture
+        here = distance(self.stage)
+        self.window.sliders.show_distance(here)
+        if picture is None or here is None:
+            self.window.facts.show_facts(())
+            return
+        self._rest.start()
+        name, size = picture.model.manifest.name, len(picture.code)
+        self.window.picture.show_caption(f"{name}   ·   decoded from {size} numbers")
+        self._show_paint(None)
+
+    def _show_paint(self, token: int | None) -> None:
+        picture, here = self.stage.picture, distance(self.stage)
+        if picture is None or here is None:
+            return
+        tip = "Distance from the prior's centre, beside what samples of the prior have on average."
+        paint = self.window.picture.paint_ms
+        self.window.facts.show_facts(
+            (
+                Fact(origin(self.explore.place), 3, "How this point was chosen."),
+                Fact(here.sentence, 2, tip, "warning" if here.unusual else "secondary"),
+                Fact(f"run {picture.run_ms:.1f} ms", 1, "How long the model took for this picture."),
+                Fact("" if paint is None else f"paint {paint:.1f} ms", 0, "From the answer to the painted picture."),
+            )
+        )
+
+    def _show_undo(self) -> None:
+        self.window.header.show_undo(
+            self.stack.undoText() if self.stack.canUndo() else "", self.stack.redoText() if self.stack.canRedo() else ""
+        )
+
+    # hand -> state
+
+    def _follow_hand(self) -> None:
+        window, sliders, walk = self.window, self.window.sliders.list, self.walk
+        window.asked.connect(self._do)
+        window.closing.connect(self.close)
+        window.paths_dropped.connect(self._open_dropped)
+        window.library.dropped.connect(self._open_dropped)
+        window.library.chosen.connect(self.shelf.open)
+        window.library.remove_asked.connect(self.shelf.remove)
+        window.picture.smooth_asked.connect(lambda smooth: self._set("smooth", smooth, "Change the scaling"))
+        window.instrument_chosen.connect(lambda key: self._set("instrument", key, "Change the instrument"))
+        sliders.started.connect(lambda _: walk.begin())
+        sliders.edited.connect(walk.to_sigma)
+        sliders.reset_asked.connect(walk.reset)
+        sliders.lock_toggled.connect(walk.lock)
+        sliders.lock_all_asked.connect(walk.lock_all)
+        sliders.visible_changed.connect(self.sliders.see)
+
+    def _set(self, field: str, value: object, words: str) -> None:
+        change(self.history, self.explore, field, value, words)
+
+    def _do(self, name: str) -> None:
+        commands: dict[str, Callable[[], object]] = {
+            "undo": self.stack.undo,
+            "redo": self.stack.redo,
+            "open_model": self._open_by_dialog,
+            "save_picture": self._save,
+            "copy_picture": self._copy,
+            "next_theme": self._next_theme,
+            "random_point": self.walk.random,
+            "reset_point": self.walk.reset,
+            "toggle_crisp": lambda: self._set("smooth", not self.explore.smooth, "Change the scaling"),
+        }
+        commands[name]()
+
+    def _open_first(self) -> None:
+        """On a first start: the model that shows most, else the first that can be opened."""
+        fine = [item for item in self.library.items if not item.fault]
+        first = next((item for item in fine if item.title == FIRST_MODEL), fine[0] if fine else None)
+        if first is not None and not self.explore.place.bundle:
+            self.library.events.items.disconnect(self._open_first)
+            self.shelf.open(first.path)
+
+    def _open_dropped(self, paths: tuple[Path, ...]) -> None:
+        if len(paths) > 1:
+            self.tell(f"{len(paths)} things were dropped; the first one is opened.", error=False)
+        if paths:
+            self.shelf.open(str(paths[0]))
+
+    def _open_by_dialog(self) -> None:
+        path = self.window.ask_model()
+        if path:
+            self.shelf.open(path)
+
+    def _next_theme(self) -> None:
+        names = tuple(theme.THEMES)
+        following = names[(names.index(self.settings.theme) + 1) % len(names)]
+        change(self.history, self.settings, "theme", following, "Change the theme")
+
+    def _copy(self) -> None:
+        if self.stage.picture is not None:
+            QGuiApplication.clipboard().setImage(to_image(self.stage.picture.pixels))
+            self.tell("The picture is on the clipboard.", error=False)
+
+    def _save(self) -> None:
+        picture = self.stage.picture
+        if picture is None:
+            return
+        seed = self.explore.place.seed
+        name = f"{picture.model.manifest.name}-{'point' if seed is None else f'seed-{seed}'}.png"
+        path = self.window.ask_where_to_save(name)
+        if not path:
+            return
+        try:
+            write_file(Path(path), png_of(picture.model, picture.code, picture.pixels, seed))
+        except CannotWrite as error:
+            self.tell(str(error), error=True)
+        else:
+            self.tell(f"Saved as {path}; drop it on this window to come back to this point.", error=False)
+
+
+def run(options: LaunchOptions) -> int:
+    """Start the program and stay until it ends; the exit status."""
+    if options.present:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(PRESENT_SCALE))
+    headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if options.screenshot is not None and headless:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qt = QApplication(sys.argv[:1])
+    qt.setApplicationName("Latent Explorer")
+    qt.setDesktopFileName("latent-explorer")
+    qt.setWindowIcon(QIcon(str(assets_folder() / "icons" / "latent-explorer.svg")))
+    app = App(options, qt)
+    _keep_log(app)
+    app.open()
+    if options.screenshot is not None:
+        take_screenshot(app, qt, options.screenshot)
+        return 0
+    return qt.exec()
+
+
+def _timer(interval_ms: int, call: Callable[[], None]) -> QTimer:
+    """Calls once after ``interval_ms`` of calm; every start begins anew."""
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    timer.timeout.connect(call)
+    return timer
+
+
+def _keep_log(app: App) -> None:
+    """What goes wrong unforeseen is written down and told, and the app goes on."""
+    try:
+        state_folder().mkdir(parents=True, exist_ok=True)
+        log.addHandler(RotatingFileHandler(state_folder() / "log.txt", maxBytes=1 << 20, backupCount=1))
+    except OSError:
+        log.addHandler(logging.StreamHandler())
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("".join(traceback.format_exception(kind, error, trace)))
+        if issubclass(kind, KeyboardInterrupt):
+            app.window.close()
+            return
+        app.tell(f"Something unexpected went wrong ({kind.__name__}: {error}); the details are in the log.", error=True)
+
+    sys.excepthook = hook

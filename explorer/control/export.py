@@ -1,0 +1,20 @@
+"""The picture in view as a file, with its recipe; the window and the command line make the same bytes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.contract.pixels import Pixels
+from explorer.media.recipes import Recipe, app_version, to_png
+from explorer.models.capabilities import Model
+
+
+def png_of(model: Model, code: NDArray[np.float32], pixels: Pixels, seed: int | None) -> bytes:
+    """``pixels`` (H, W, C), decoded by ``model`` at ``code`` (D,), as PNG; ``seed`` if the code is that seed's own."""
+    recipe = Recipe(
+        bundle=model.bundle.identity(),
+        name=model.manifest.name,
+        code=tuple(code.tolist()),
+        seed=seed,
+        version=app_version(),
+    )
+    return to_png(pixels, recipe)

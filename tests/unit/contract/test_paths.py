@@ -15,7 +15,8 @@ from tests.unit.contract.sentences import assert_plain
 NASTY = (
     "..", ".", "", " ", "a", "a.", "a ", "...", "~", "~root", "C:", "c:a", "C", "con", "CON.txt", "nul ", "aux .x",
     "com1", "COM¹", "lpt9.onnx", "conin$", "a:b", "a:$DATA", "\\", "\\\\host\\share", "//host", "?", "*", "|", "<",
-    "a\n", "\x00", "a\x00b", "\u202e", "\x7f", "\x85", "\u2028", "\ud800", "%2e%2e", "‥", "．．", "a.onnx", "-rf", "$HOME",
+    "a\n", "\x00", "a\x00b", "\u202e", "\x7f", "\x85", "\u2028", "\ud800", "%2e%2e", "‥", "．．", "-rf", "$HOME",
+    "a.onnx",
 )  # fmt: skip
 paths = st.lists(st.sampled_from(NASTY) | st.text(max_size=4), max_size=8).flatmap(
     lambda parts: st.sampled_from(["/", "\\", "", "//"]).map(lambda joint: joint.join(parts))
@@ -64,8 +65,8 @@ def test_ordinary_names_are_accepted(path: str) -> None:
     "path",
     [
         "", "/", "/etc/passwd", "../x", "a/../../x", "a/./b", "a//b", "a/", "C:/x", "c:x", "\\x", "a\\..\\b",
-        "\\\\host\\x", "nul", "a/AUX.onnx", "com¹.x", "conout$", "x.", "x ", "x\n", "x\x00.onnx", "x\u202egnp.exe", "1/2/3/4/5/6/7",
-        "x" * 101, "a:stream", "a?", "a*",
+        "\\\\host\\x", "nul", "a/AUX.onnx", "com¹.x", "conout$", "x.", "x ", "x\n", "x\x00.onnx", "x\u202egnp.exe",
+        "1/2/3/4/5/6/7", "x" * 101, "a:stream", "a?", "a*",
     ],
 )  # fmt: skip
 def test_names_that_could_leave_are_refused(path: str) -> None:

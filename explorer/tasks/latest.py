@@ -50,9 +50,6 @@ class Job:
             self._on_stop()
 
 
-Work = Callable[[Job], T | Iterator[None]]
-
-
 class _Request(Generic[T]):
     def __init__(
         self,
@@ -189,7 +186,11 @@ class Worker:
         job = request.job
         if job.stopped:
             return True
-        job.report = lambda value: self._post(lambda: self._tell(lane, request, request.report, value))
+
+        def report(value: Any) -> None:
+            self._post(partial(self._tell, lane, request, request.report, value))
+
+        job.report = report
         try:
             if request.steps is None:
                 answer = request.work(job)
@@ -209,7 +210,7 @@ class Worker:
 
     def _answer(self, lane: Lane, request: _Request[Any], call: Callable[[Any], None], value: Any) -> None:
         if not request.job.stopped:
-            self._post(lambda: self._tell(lane, request, call, value, last=True))
+            self._post(partial(self._tell, lane, request, call, value, last=True))
 
     def _tell(
         self, lane: Lane, request: _Request[Any], call: Callable[[Any], None], value: Any, *, last: bool = False

@@ -1,6 +1,6 @@
 """The slider of one latent dimension: it shows what it does, and tells what the hand wants."""
 
-from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip, QWidget
 
@@ -259,6 +259,11 @@ class LatentSlider(QAbstractSlider):
         self._finish()
 
     # paint
+
+    @property
+    def groove_rect(self) -> QRectF:
+        """Where the hand moves the value, in the slider's own pixels."""
+        return self._layout().groove
 
     def _layout(self) -> RowLayout:
         return RowLayout(self.width(), self.height())

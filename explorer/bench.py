@@ -1,0 +1,198 @@
+"""Hand-to-picture latency in a real window, beside what the bare session takes in the same run."""
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from explorer.runtime.session import Runtime  # isort: skip - before Qt, see app.py
+from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from explorer.app import App
+from explorer.contract.archive import open_bundle
+from explorer.contract.errors import ModelFault
+from explorer.options import LaunchOptions
+from explorer.qt.widgets.latent_slider import LatentSlider
+from explorer.runtime.providers import Device
+
+TICK_MS = 1  # between two moves of the hand: a mouse that reports 1,000 times a second
+LOOK_MS = 20  # between two looks whether the storm is over
+PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True)
+class Latency:
+    """One storm of slider moves; milliseconds. Moves that a newer one replaced before they ran are not painted."""
+
+    bundle: str
+    provider: str
+    moves: int
+    painted: int
+    in_order: bool  # no painted picture was older than the one before it
+    last_painted: bool  # the picture of the last move was painted
+    bare_median: float  # session.run alone, one picture
+    bare_p99: float
+    hand_median: float  # from the mouse event to the painted picture
+    hand_p99: float
+    loop_gap_max: float  # the longest the event loop did not come back, beyond the tick
+
+
+def measure(bundle: Path, moves: int, device: Device, qt: QApplication) -> Latency:
+    """Open the bundle in a window of its own, move its first slider ``moves`` times, close.
+
+    Raises:
+        ModelFault: no picture came, so there is nothing to measure.
+    """
+    options = LaunchOptions(target=bundle, device=device, session=False)
+    app = App(options, qt)
+    app.open()
+    _until(app, lambda: app.idle and app.showing and not app.window.picture.waiting)
+    storm = _Storm(app, moves)
+    bare_before = _bare(bundle, device, moves // 2)
+    storm.run()
+    bare = bare_before + _bare(bundle, device, moves - moves // 2)
+    app.window.close()
+    model = app.stage.model
+    return Latency(
+        bundle=bundle.name,
+        provider="" if model is None else model.runs_on().provider,
+        moves=moves,
+        painted=len(storm.latencies),
+        in_order=storm.tokens == sorted(storm.tokens),
+        last_painted=bool(storm.tokens) and storm.tokens[-1] == app.pictures.token,
+        bare_median=statistics.median(bare),
+        bare_p99=float(np.percentile(bare, 99)),
+        hand_median=statistics.median(storm.latencies),
+        hand_p99=float(np.percentile(storm.latencies, 99)),
+        loop_gap_max=max(storm.gaps),
+    )
+
+
+def bench(bundle: Path, *, moves: int, device: str, as_json: bool) -> int:
+    """Print the latency of one bundle; exit status 0."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qt = cast(QApplication, QApplication.instance() or QApplication(sys.argv[:1]))
+    found = measure(bundle, max(moves, 10), cast(Device, device), qt)
+    if as_json:
+        print(json.dumps(asdict(found), indent=1))
+        return 0
+    print(f"{found.bundle} on {found.provider}: {found.painted} of {found.moves} moves painted, ", end="")
+    print("in order, " if found.in_order else "OUT OF ORDER, ", end="")
+    print("the last one too" if found.last_painted else "THE LAST ONE MISSING")
+    print(f"{'milliseconds':<28}{'median':>8}{'p99':>8}")
+    print(f"{'session.run alone':<28}{found.bare_median:>8.2f}{found.bare_p99:>8.2f}")
+    print(f"{'hand to painted picture':<28}{found.hand_median:>8.2f}{found.hand_p99:>8.2f}")
+    print(f"{'longest event-loop gap':<28}{found.loop_gap_max:>16.2f}")
+    return 0
+
+
+class _Storm:
+    """A hand that drags the first slider to and fro, one mouse move a tick."""
+
+    def __init__(self, app: App, moves: int) -> None:
+        self._app, self._left = app, moves
+        self._slider = app.window.sliders.list.findChild(LatentSlider)
+        if self._slider is None:
+            raise ModelFault("The model has no sliders, so there is no hand to measure.")
+        self._sent: dict[int, float] = {}
+        self.latencies: list[float] = []
+        self.tokens: list[int] = []
+        self.gaps: list[float] = []
+        self._last_s: float | None = None
+        app.window.picture.canvas.painted.connect(self._on_painted)
+
+    def run(self) -> None:
+        """Press, move, release, and wait for the last picture."""
+        self._send(QEvent.Type.MouseButtonPress, 0.5)
+        timer = QTimer()
+        timer.setTimerType(Qt.TimerType.PreciseTimer)
+        timer.timeout.connect(self._tick)
+        timer.start(TICK_MS)
+        _until(self._app, lambda: self._left == 0 and self._app.idle and not self._app.window.picture.waiting)
+        timer.stop()
+        self._send(QEvent.Type.MouseButtonRelease, 0.5)
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        if self._left == 0:
+            return
+        if self._last_s is not None:
+            self.gaps.append((now - self._last_s) * 1_000 - TICK_MS)
+        self._last_s = now
+        self._left -= 1
+        before = self._app.pictures.token
+        start = time.perf_counter()
+        self._send(QEvent.Type.MouseMove, 0.5 + 0.3 * float(np.sin(self._left / 20)))
+        if self._app.pictures.token != before:
+            self._sent[self._app.pictures.token] = start
+
+    def _on_painted(self, token: int) -> None:
+        self.tokens.append(token)
+        if token in self._sent:
+            self.latencies.append((time.perf_counter() - self._sent.pop(token)) * 1_000)
+
+    def _send(self, kind: QEvent.Type, share: float) -> None:
+        slider = cast(LatentSlider, self._slider)
+        grip = slider.groove_rect
+        point = QPointF(grip.left() + share * grip.width(), grip.center().y())
+        button = Qt.MouseButton.LeftButton
+        held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else button
+        at = slider.mapToGlobal(point)
+        QApplication.sendEvent(slider, QMouseEvent(kind, point, at, button, held, Qt.KeyboardModifier.NoModifier))
+
+
+def _bare(bundle: Path, device: Device, runs: int) -> list[float]:
+    """Milliseconds of ``session.run`` for one picture, a fresh point each time."""
+    opened = open_bundle(bundle)
+    graph = opened.manifest.graph("decoder")
+    code = None if graph is None else graph.input("latent")
+    if graph is None or code is None:
+        raise ModelFault(f"{opened.manifest.name} holds no decoder, so there is nothing to measure.")
+    runtime = Runtime(device)
+    session = runtime.open_checked(opened.read(graph.file), graph).raw
+    points = (
+        np.random.default_rng(0).standard_normal((runs + 10, *(size or 1 for size in code.shape))).astype("float32")
+    )
+    times = []
+    for point in points:
+        start = time.perf_counter()
+        session.run(None, {code.name: point})
+        times.append((time.perf_counter() - start) * 1_000)
+    runtime.close()
+    return times[10:]
+
+
+def _until(app: App, ready: Callable[[], bool]) -> None:
+    """Run an event loop until ``ready`` holds.
+
+    Raises:
+        ModelFault: the window told an error, or nothing came for long.
+    """
+    loop, clock = QEventLoop(), QTimer()
+    clock.setInterval(LOOK_MS)
+    deadline = time.monotonic() + PATIENCE_S
+
+    def look() -> None:
+        toast = app.window.toasts.shown
+        if ready() or time.monotonic() > deadline or (toast is not None and toast.kind == "error"):
+            loop.quit()
+
+    clock.timeout.connect(look)
+    clock.start()
+    loop.exec()
+    clock.stop()
+    toast = app.window.toasts.shown
+    if toast is not None and toast.kind == "error":
+        raise ModelFault(toast.text)
+    if not ready():
+        raise ModelFault("No picture came within five minutes; try `latent-explorer check` on the model.")

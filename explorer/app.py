@@ -12,6 +12,7 @@ from types import TracebackType
 import numpy as np
 
 # Before Qt: on Windows onnxruntime's libraries fail to load after Qt's (microsoft/onnxruntime 26127).
+from explorer.runtime.providers import CPU  # isort: skip
 from explorer.runtime.session import Runtime  # isort: skip
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QIcon, QUndoStack
@@ -61,7 +62,8 @@ class App:
         theme.load_fonts(assets_folder() / "fonts")
         theme.apply(qt, theme.THEMES[options.theme or self.settings.theme])
         self.main = MainThread()
-        self.runtime = runtime or Runtime(options.device or self.settings.device)
+        self.device = options.device or self.settings.device
+        self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
         self.worker = Worker(self.main.post, lanes=5)
         picture_lane, open_lane, find_lane, ends_lane, effects_lane = self.worker.lanes
@@ -72,8 +74,8 @@ class App:
         self.walk = Walk(self.explore, self.stage, self.history, np.random.default_rng(), self.pictures.hold_before)
         self.sliders = SlidersController(self.explore, self.stage, effects_lane, ends_lane, self.window.sliders)
         self.shelf = LibraryController(
-            self.library, self.settings, model_folders(), self.models, open_lane, find_lane, self.walk,
-            self, lambda: self.explore.place.bundle,
+            self.library, self.settings, model_folders(), self.models, open_lane, find_lane,
+            (picture_lane, ends_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
         )  # fmt: skip
         self._rest = _timer(REST_MS, self.sliders.rest)
         self._keeper = (
@@ -161,7 +163,10 @@ class App:
         self.window.card.show_manifest(None if model is None else model.manifest)
         runs_on = None if model is None else model.runs_on()
         short, sentence = ("", "") if runs_on is None else (runs_on.short, runs_on.sentence)
-        self.window.header.show_runs_on(short, sentence, explained=bool(runs_on and runs_on.reason))
+        missed = runs_on is not None and runs_on.provider == CPU and self.device == "cuda"
+        self.window.header.show_runs_on(short, sentence, explained=missed)
+        if missed:
+            self.tell(sentence, error=False)
         self._show_facts()
 
     def _show_facts(self) -> None:

@@ -36,14 +36,14 @@ class LibraryController:
         models: Models,
         open_lane: Lane,
         find_lane: Lane,
+        others: Sequence[Lane],
         walk: Walk,
         view: LibraryView,
         current: Callable[[], str],
     ) -> None:
         self._library, self._settings, self._folders, self._models = library, settings, folders, models
-        self._open_lane, self._find_lane, self._walk, self._view, self._current = (
-            open_lane, find_lane, walk, view, current,
-        )  # fmt: skip
+        self._open_lane, self._find_lane, self._others = open_lane, find_lane, others
+        self._walk, self._view, self._current = walk, view, current
         library.events.items.connect(self.refresh)
 
     def find(self) -> None:
@@ -57,6 +57,8 @@ class LibraryController:
 
     def open(self, path: str, code: tuple[float, ...] | None = None, seed: int | None = FIRST_SEED) -> None:
         """Open a model, a zip of one, or a picture with a recipe; by default at the point of the first seed."""
+        for lane in self._others:
+            lane.hurry()
         self._open_lane.submit(
             partial(self._load, Path(path).expanduser(), code, seed), self._go, partial(self._fail, path)
         )
@@ -76,7 +78,7 @@ class LibraryController:
         if path.suffix.lower() == ".png" and path.is_file():
             recipe = _read_picture(path)
             path, code, seed = self._bundle_of(recipe), recipe.code, recipe.seed
-        model = self._models.fresh(str(path.absolute()))
+        model = self._models.fresh(str(path.absolute()), job)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
         prior = model.decodes.prior

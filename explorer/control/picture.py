@@ -81,7 +81,7 @@ class PictureController:
 
 def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture:
     """In the worker: load the model if need be, and decode one picture."""
-    model = models.get(scene.bundle)
+    model = models.get(scene.bundle, job)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
     job.cancel_with(model.cancel)

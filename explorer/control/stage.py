@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor, evented
 
+from explorer.contract.archive import open_bundle
 from explorer.contract.pixels import Pixels
 from explorer.models.capabilities import Model
 from explorer.models.load import load_model, size_bytes
 from explorer.runtime.session import Runtime
 from explorer.runtime.shelf import Shelf
+from explorer.tasks.latest import Job
+
+Load = Callable[[Path, Runtime, Callable[[Callable[[], None]], None]], Model]
 
 BUDGET_BYTES = 256 << 20  # of loaded models; a laptop with 8 GB must not notice
 
@@ -43,23 +47,25 @@ class Stage:
 class Models:
     """Loaded models by path; used in the worker's thread only."""
 
-    def __init__(self, runtime: Runtime, load: Callable[[Path, Runtime], Model] = load_model) -> None:
+    def __init__(self, runtime: Runtime, load: Load = load_model) -> None:
         self._runtime, self._load = runtime, load
         self._shelf: Shelf[Model] = Shelf(BUDGET_BYTES)
 
-    def get(self, path: str) -> Model:
-        """The model at ``path``, from the shelf or the disk.
+    def get(self, path: str, job: Job) -> Model:
+        """The model at ``path``, from the shelf or the disk; ``job`` can stop it while it loads.
 
         Raises:
             BundleError, ModelFault: as their sentences say.
         """
-        return self._shelf.get(path, lambda: self._loaded(path))
+        return self._shelf.get(path, lambda: self._loaded(path, job))
 
-    def fresh(self, path: str) -> Model:
-        """The model at ``path`` as it is on disk now."""
-        self._shelf.drop(path)
-        return self.get(path)
+    def fresh(self, path: str, job: Job) -> Model:
+        """The model at ``path`` as it is on disk now; loaded again only if it has changed there."""
+        known = self._shelf.peek(path)
+        if known is not None and known.bundle.identity() != open_bundle(Path(path)).identity():
+            self._shelf.drop(path)
+        return self.get(path, job)
 
-    def _loaded(self, path: str) -> tuple[Model, int]:
-        model = self._load(Path(path), self._runtime)
+    def _loaded(self, path: str, job: Job) -> tuple[Model, int]:
+        model = self._load(Path(path), self._runtime, job.cancel_with)
         return model, size_bytes(model)

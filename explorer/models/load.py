@@ -18,8 +18,13 @@ from explorer.runtime.session import Runtime, Session
 TIMED_RUNS = 5
 
 
-def load_model(path: Path, runtime: Runtime) -> Model:
+def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[], None]], None] | None = None) -> Model:
     """Open, prove and load a bundle, and time it; call it in the worker.
+
+    Args:
+        path: a folder or a zip.
+        runtime: opens the sessions.
+        cancellable: is given what stops a graph that does not answer, before the first one is run.
 
     Raises:
         BundleError, ModelFault: as their sentences say.
@@ -32,10 +37,6 @@ def load_model(path: Path, runtime: Runtime) -> Model:
         sessions.append(session)
         return session
 
-    decodes = _decoder(bundle, opened)
-    encodes = _encoder(bundle, opened)
-    run_ms = _timed(decodes) if decodes is not None else None
-
     def runs_on() -> RunsOn:
         return (
             RunsOn(sessions[0].provider, sessions[0].reason, run_ms) if sessions else RunsOn("", "no graph is loaded")
@@ -45,6 +46,11 @@ def load_model(path: Path, runtime: Runtime) -> Model:
         for session in sessions:
             session.cancel()
 
+    if cancellable is not None:
+        cancellable(cancel)
+    decodes = _decoder(bundle, opened)
+    encodes = _encoder(bundle, opened)
+    run_ms = _timed(decodes) if decodes is not None else None
     return Model(str(path), bundle, runs_on, cancel, decodes, encodes)
 
 

@@ -23,6 +23,10 @@ class Shelf(Generic[T]):
         self._items.move_to_end(key)
         return self._items[key][0]
 
+    def peek(self, key: str) -> T | None:
+        """The thing of that key if it is loaded; does not count as a use."""
+        return self._items[key][0] if key in self._items else None
+
     def drop(self, key: str) -> None:
         """Forget a thing, so that it is loaded afresh."""
         self._items.pop(key, None)

@@ -25,4 +25,3 @@ class Explore(EventedModel):
     place: Place = Place()
     smooth: bool = False  # how small pictures are enlarged: crisp pixels, or interpolated
     instrument: str = "sliders"  # the open instrument panel
-    filter: str = ""  # which sliders are shown

@@ -93,6 +93,10 @@ class Lane:
         """Nobody wants an answer any more."""
         self._worker.cancel(self)
 
+    def hurry(self) -> None:
+        """End a call that already takes long: something else is wanted more."""
+        self._worker.hurry(self)
+
     @property
     def idle(self) -> bool:
         """Whether nothing waits, runs or is on its way to the main thread."""
@@ -127,6 +131,11 @@ class Worker:
         with self._change:
             self._forget(lane)
             self._change.notify()
+
+    def hurry(self, lane: Lane) -> None:
+        with self._change:
+            if lane.running is not None and lane.running is self._active and self._is_long(lane.running):
+                self._stop(lane.running)
 
     def close(self) -> None:
         """Stop what runs and wait for the thread; nothing is called back afterwards."""

@@ -19,7 +19,7 @@ class Recipe:
     shipped: bool = True
 
 
-FASHION = Plan(images=2_400_000, batch=128, rate=2e-3, precision="bf16-mixed")
+FASHION = Plan(images=1_500_000, batch=128, rate=2e-3, precision="bf16-mixed")
 
 RECIPES = {
     recipe.name: recipe
@@ -34,19 +34,40 @@ RECIPES = {
             "fashion-vae",
             "vae",
             "Clothes in 16 numbers that follow a normal distribution; the same network as fashion-ae.",
-            VariationalConfig(architecture=Architecture(latent=16, width=32, blocks=2, scale=0.1), plan=FASHION),
+            VariationalConfig(architecture=Architecture(latent=16, width=32, blocks=2), plan=FASHION),
+        ),
+        Recipe(
+            "fashion-vae-2d",
+            "vae",
+            "Clothes on a plane: two numbers, so the whole latent space is one map.",
+            VariationalConfig(
+                architecture=Architecture(latent=2, width=32, blocks=2), beta_warmup=20_000, plan=FASHION
+            ),
         ),
         Recipe(
             "faces-vae",
             "vae",
-            "Drawn faces in colour; a strong beta, so that single dimensions mean something.",
+            "Drawn faces in colour; a strong beta that falls, so that single dimensions mean something.",
             VariationalConfig(
                 data="faces",
                 architecture=Architecture(latent=32, width=32, blocks=1, scale=0.1),
-                beta=16.0,
-                beta_warmup=10_000,
-                plan=Plan(images=700_000, batch=64, rate=1.5e-3, clip=1.0, held_out=2_000, precision="bf16-mixed"),
+                beta=5.0,
+                beta_start=16.0,
+                beta_warmup=200_000,
+                plan=Plan(images=640_000, batch=64, rate=1.5e-3, clip=1.0, held_out=2_000, precision="bf16-mixed"),
             ),
+        ),
+        Recipe(
+            "vae-mlp-published",
+            "vae",
+            "The published size, two gated layers of 300 and 40 numbers on binarised clothes: a check of the trainer.",
+            VariationalConfig(
+                architecture=Architecture(network="mlp", latent=40, width=300, likelihood="bernoulli"),
+                beta_warmup=3_000_000,
+                binarise=True,
+                plan=Plan(images=12_000_000, batch=200, rate=1e-3, average=60_000),
+            ),
+            shipped=False,
         ),
     )
 }

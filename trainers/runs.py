@@ -1,46 +1,25 @@
 """From a configuration to a training and back: starting a run, resuming it, and opening it for export."""
 
-import subprocess
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.contract.errors import RunError
-from explorer.contract.run import CONFIG, read_config, write_config
+from explorer.contract.run import CONFIG, Started, read_config, read_events, write_config
 from trainers.families import Family, family_called
+from trainers.kit.checkpoint import load_weights
 from trainers.kit.device import Machine, WrongMachine, make_fabric
-
-CHANNELS = {"own": None, "grey": 1, "colour": 3}
-VERSIONS_OF = ("latent-explorer", "torch", "lightning-fabric", "numpy", "onnx", "onnxscript", "onnxruntime")
+from trainers.kit.loop import Learner, Material
+from trainers.kit.pictures import Pictures
+from trainers.kit.provenance import Opened, RunConfig, commit
+from trainers.kit.splits import train_and_held_out
+from trainers.kit.training import Training
+from trainers.recipes import RECIPES
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """What ``config.json`` of a run folder holds: everything needed to do it again."""
-
-    family: str
-    config: Any  # an instance of the family's configuration class
-    machine: Machine
-    recipe: str = ""
-    commit: str = ""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A run whose best weights are loaded, ready to be measured or exported."""
-
-    folder: Path
-    facts: RunConfig
-    learner: Any
-    standing: Any  # trainers.kit.checkpoint.Standing
-    train: Any  # trainers.kit.pictures.Pictures, the part that was trained on
-    device: str
 
 
 def start(family: Family, config: Any, machine: Machine, out: Path, say: Say, recipe: str = "") -> None:
@@ -57,16 +36,17 @@ def resume(out: Path, say: Say) -> None:
     _work(read_run(out), out, say, fresh=False)
 
 
-def open_run(folder: Path) -> Opened:
-    """Load the best weights of a run, on the CPU."""
-    facts = read_run(folder)
+def export(run: Path, target: Path) -> Path:
+    """Write the whole bundle of a run's best weights to ``target``."""
+    facts = read_run(run)
+    family = family_called(facts.family)
     fabric = make_fabric(Machine(accelerator="cpu"), "32-true")
-    from trainers.kit.checkpoint import load_weights
-
-    pictures, _ = _material(facts.config)
-    learner = family_called(facts.family).make_learner(facts.config, pictures, fabric)
-    standing = load_weights(folder, learner)
-    return Opened(folder, facts, learner, standing, pictures, _device_of(folder))
+    train, held_out = train_and_held_out(facts.config)
+    learner = family.make_learner(facts.config, train, fabric)
+    standing = load_weights(run, learner)
+    device = next((event.device for event in read_events(run).items if isinstance(event, Started)), "")
+    opened = Opened(_name(facts, run), _sentence(facts), facts, learner, standing, train, held_out, device)
+    return family.export(opened, target, whole=True)
 
 
 def read_run(folder: Path) -> RunConfig:
@@ -86,76 +66,50 @@ def read_run(folder: Path) -> RunConfig:
             commit=stored["commit"],
         )
     except (KeyError, ValidationError) as error:
-        raise RunError(f"{folder / CONFIG} does not fit this version of the trainers; start the training again.") from error
-
-
-def commit() -> str:
-    """The commit of the source tree, with ``+`` when files were changed since; empty outside a repository."""
-    here = Path(__file__).resolve().parents[1]
-    try:
-        head = _git(here, "rev-parse", "HEAD")
-        return head + "+" * bool(_git(here, "status", "--porcelain", "--untracked-files=no", "--", "trainers", "explorer/contract"))
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def versions() -> dict[str, str]:
-    """Versions of what shapes a result."""
-    found = {}
-    for name in VERSIONS_OF:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+        raise RunError(f"{folder / CONFIG} does not fit this version of the trainers; start again.") from error
 
 
 def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool) -> None:
-    plan, machine = facts.config.plan, facts.machine
-    if plan.batch % (machine.devices * machine.nodes):
-        raise WrongMachine(f"A batch of {plan.batch} cannot be shared by {machine.devices * machine.nodes} processes; choose a multiple.")
+    plan, machine, family = facts.config.plan, facts.machine, family_called(facts.family)
+    processes = machine.devices * machine.nodes
+    if plan.batch % processes:
+        raise WrongMachine(f"A batch of {plan.batch} cannot be shared by {processes} processes; choose a multiple.")
     fabric = make_fabric(machine, plan.precision)
     fabric.launch()
+    tell = say if fabric.is_global_zero else _silent
     if fabric.is_global_zero and fresh:
         if (out / CONFIG).exists():
             raise RunError(f"{out} holds a training already; go on with `resume {out}` or choose another folder.")
         write_config(out, asdict(facts))
     fabric.barrier()
-    family = family_called(facts.family)
-    train, held_out = _material(facts.config)
+    train, held_out = train_and_held_out(facts.config)
+    if train.note:
+        tell(train.note)
     learner = family.make_learner(facts.config, train, fabric)
-    from trainers.kit.loop import Material
-    from trainers.kit.training import Training
 
-    def snapshot(learner: Any, target: Path) -> None:
-        opened = Opened(out, facts, learner, training.standing, train, training.device)
+    def snapshot(learner: Learner, target: Path) -> None:
+        name = f"{_name(facts, out)} {target.name}"
+        opened = Opened(
+            name, _sentence(facts), facts, learner, training.standing, train, held_out, training.device
+        )
         family.export(opened, target, whole=False)
 
-    tell = say if fabric.is_global_zero else lambda _: None
     training = Training(out, facts.family, facts.config.data, learner, plan, fabric, snapshot, tell)
-    training.go(Material(train.images, train.labels), Material(held_out.images, held_out.labels))
+    training.go(_material(train), _material(held_out))
 
 
-def _material(config: Any) -> tuple[Any, Any]:
-    """The train split in two: to train on, and held out to choose the best checkpoint."""
-    from trainers.kit.data import load
-
-    pictures = load(config.data, "train", size=config.size or None, channels=CHANNELS[config.colour])
-    kept = min(config.plan.held_out, len(pictures) // 6)
-    cut = len(pictures) - kept
-    parts = [
-        replace(pictures, images=pictures.images[rows], labels=None if pictures.labels is None else pictures.labels[rows])
-        for rows in (slice(None, cut), slice(cut, None))
-    ]
-    return parts[0], parts[1]
+def _material(pictures: Pictures) -> Material:
+    return Material(pictures.images, pictures.labels)
 
 
-def _device_of(folder: Path) -> str:
-    from explorer.contract.run import Started, read_events
-
-    return next((event.device for event in read_events(folder).items if isinstance(event, Started)), "")
+def _name(facts: RunConfig, run: Path) -> str:
+    return facts.recipe or "".join(c if c.isalnum() or c in " ._+-" else "-" for c in run.resolve().name).lstrip(" ._+-")[:80] or facts.family
 
 
-def _git(folder: Path, *words: str) -> str:
-    answer = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
-    return answer.stdout.strip()
+def _sentence(facts: RunConfig) -> str:
+    recipe = RECIPES.get(facts.recipe)
+    return recipe.sentence if recipe else family_called(facts.family).sentence
+
+
+def _silent(_: str) -> None:
+    """What the other processes of a run say."""

@@ -47,7 +47,9 @@ class VariationalConfig(AutoencoderConfig):
     architecture: Architecture = field(default_factory=Architecture)
     beta: float = 1.0
     """Weight of the KL divergence; above 1 single dimensions mean more and reconstructions are rougher."""
+    beta_start: float = 0.0
+    """The weight at the beginning; above beta, the code is filled little by little, as in Burgess et al. (2018)."""
     beta_warmup: int = 100_000
-    """The weight rises from 0 over this many (images)."""
+    """From its start the weight moves to beta over this many, at most a third of the run (images)."""
     binarise: bool = False
     """Show every pixel as 0 or 1, drawn anew each time with its grey value as probability (bernoulli only)."""

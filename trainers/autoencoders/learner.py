@@ -122,7 +122,8 @@ class AutoencoderLearner:
     def _beta(self, images: int) -> float:
         if not isinstance(self.config, VariationalConfig):
             return 0.0
-        return beta_at(images, self.settings["beta"], self.config.beta_warmup)
+        warmup = min(self.config.beta_warmup, self.config.plan.images // 3)
+        return beta_at(images, self.config.beta_start, self.settings["beta"], warmup)
 
     def _shown(self, pictures: Tensor, draw: Draw) -> Tensor:
         if not (isinstance(self.config, VariationalConfig) and self.config.binarise):

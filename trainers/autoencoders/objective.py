@@ -26,9 +26,14 @@ def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     return mean + torch.exp(0.5 * log_variance) * noise
 
 
-def beta_at(images: int, beta: float, warmup_images: int) -> float:
-    """The weight of the KL after ``images``: rises linearly from 0 and stays at ``beta`` (Bowman et al. 2016)."""
-    return beta * min(1.0, images / warmup_images) if warmup_images else beta
+def beta_at(images: int, start: float, beta: float, warmup_images: int) -> float:
+    """The weight of the KL after ``images``: moves linearly from ``start`` to ``beta`` and stays there.
+
+    From 0 upwards it keeps dimensions from falling asleep at once (Bowman et al. 2016, arXiv:1511.06349); downwards it
+    gives the code room bit by bit, most telling differences first (Burgess et al. 2018, arXiv:1804.03599, section 5).
+    """
+    share = min(1.0, images / warmup_images) if warmup_images else 1.0
+    return start + (beta - start) * share
 
 
 def active_units(means: Tensor) -> Tensor:

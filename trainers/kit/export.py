@@ -1,0 +1,154 @@
+"""From a PyTorch module to an ONNX graph with a proof that both compute the same."""
+
+import io
+import logging
+import warnings
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from explorer.contract.errors import ExplorerError
+from explorer.contract.manifest import Graph, Port
+
+OPSET = 20
+PROOF_SIZES = (1, 3)  # an axis that is free on paper only fails at one of them
+TOLERANCE = 1e-4  # of outputs in the order of 1; float32 sums in another order differ by a few 1e-6
+
+
+class ParityError(ExplorerError):
+    """The exported graph does not compute what the trained module does."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One graph of a bundle: its description and its file."""
+
+    graph: Graph
+    content: bytes
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What ``save_bundle`` takes."""
+        return {self.graph.file: self.content}
+
+
+def export_graph(module: nn.Module, role: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> Exported:
+    """Export ``module`` as ``<role>.onnx``; axis 0 of every port is free and called ``batch``.
+
+    ``module`` takes the inputs in order and gives a tensor, or a tuple in the order of the outputs.
+
+    Raises:
+        ParityError: onnxruntime and PyTorch differ by more than ``TOLERANCE`` at one of two batch sizes.
+    """
+    module = deepcopy(module).cpu().float().eval()
+    content = _to_onnx(module, inputs, outputs)
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+    prove(content, module, inputs, outputs)
+    return Exported(Graph(file=f"{role}.onnx", role=role, inputs=inputs, outputs=outputs), content)
+
+
+def prove(content: bytes, module: nn.Module, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> float:
+    """Run the graph and the module on the same random inputs; the largest difference.
+
+    Raises:
+        ParityError: as ``export_graph``.
+    """
+    session = _session(content)
+    worst = 0.0
+    for size in PROOF_SIZES:
+        feeds = {port.name: example(port, size, seed=size) for port in inputs}
+        with torch.inference_mode():
+            answer = module(*(torch.from_numpy(feed) for feed in feeds.values()))
+        wanted = dict(zip((port.name for port in outputs), (answer,) if isinstance(answer, Tensor) else answer, strict=True))
+        got = dict(zip(wanted, session.run(list(wanted), feeds), strict=True))
+        for name, value in wanted.items():
+            if got[name].shape != tuple(value.shape):
+                raise ParityError(f"{name}: the graph gives {got[name].shape} at batch {size}, PyTorch {tuple(value.shape)}.")
+            gap = float(np.abs(got[name] - value.numpy()).max())
+            if not gap <= TOLERANCE:
+                raise ParityError(f"{name}: the graph is off by {gap:.2e} at batch {size}, allowed is {TOLERANCE:.0e}.")
+            worst = max(worst, gap)
+    return worst
+
+
+def example(port: Port, size: int, seed: int) -> np.ndarray:
+    """Random values that the port could get, with ``size`` rows: pictures within their range, else normal numbers."""
+    generator = np.random.default_rng(seed)
+    shape = (size, *(axis or 1 for axis in port.shape[1:]))
+    if port.dtype != "float32":
+        return np.zeros(shape, port.dtype)
+    if port.meaning.kind == "image":
+        return generator.uniform(*port.meaning.value_range, shape).astype(np.float32)
+    return generator.standard_normal(shape).astype(np.float32)
+
+
+def run_graph(content: bytes, feeds: Mapping[str, np.ndarray], batch: int = 250) -> tuple[np.ndarray, ...]:
+    """All outputs of a graph for many rows, some at a time."""
+    session = _session(content)
+    count = len(next(iter(feeds.values())))
+    parts = [
+        session.run(None, {name: feed[first : first + batch] for name, feed in feeds.items()})
+        for first in range(0, count, batch)
+    ]
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _to_onnx(module: nn.Module, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> bytes:
+    batch = torch.export.Dim("batch", min=1)
+    examples = tuple(torch.from_numpy(example(port, 2, seed=0)) for port in inputs)
+    packed = io.BytesIO()
+    with warnings.catch_warnings(), _quiet("torch.onnx", "onnxscript", "onnx_ir"):
+        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+        program = torch.onnx.export(
+            module,
+            examples,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[port.name for port in inputs],
+            output_names=[port.name for port in outputs],
+            dynamic_shapes=tuple({0: batch} for _ in inputs),
+            verbose=False,
+        )
+        program.save(packed)
+    return _without_traces(packed.getvalue())
+
+
+def _without_traces(content: bytes) -> bytes:
+    """Drop what the exporter notes about source lines and file names: it is of no use later and names this machine."""
+    model = onnx.load_from_string(content)
+    for node in model.graph.node:
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        value.ClearField("metadata_props")
+    model.graph.ClearField("metadata_props")
+    return model.SerializeToString()
+
+
+def _session(content: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+class _quiet:
+    """Lets the named loggers speak only of errors for a while."""
+
+    def __init__(self, *names: str) -> None:
+        self._loggers = [logging.getLogger(name) for name in names]
+
+    def __enter__(self) -> None:
+        self._levels = [logger.level for logger in self._loggers]
+        for logger in self._loggers:
+            logger.setLevel(logging.ERROR)
+
+    def __exit__(self, *_: object) -> None:
+        for logger, level in zip(self._loggers, self._levels, strict=True):
+            logger.setLevel(level)

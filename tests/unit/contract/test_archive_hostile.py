@@ -1,4 +1,4 @@
-"""Damaged and hostile bundles: refused by a sentence, within bounded memory, with nothing written and nothing followed."""
+"""Damaged and hostile bundles: refused by a sentence, in bounded memory, with nothing written and nothing followed."""
 
 import io
 import json
@@ -380,5 +380,6 @@ def test_pickles_are_never_read(tmp_path: Path) -> None:
     bundle = tiny_bundle(tmp_path / "trap", dims=3, size=4, files={"encoded.npz": packed.getvalue()})
     assert "plain numbers" in str(refusal(bundle.path))
     assert not (tmp_path / "sprung").exists()
+    packed.seek(0)
     np.load(packed, allow_pickle=True)["codes"]
     assert (tmp_path / "sprung").exists()  # so the trap was a real one

@@ -17,6 +17,7 @@ _VALUE = 52  # px, the widest value text
 _GROOVE = 4  # px
 _HANDLE = 7  # px, radius
 _EFFECT = 3  # px
+_DEAD = ("dead: posterior equals prior", "dead: equals the prior", "dead")  # the first that fits
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class DimensionView:
     @property
     def explanation(self) -> str:
         """What is said beside the name."""
-        return "dead: posterior equals prior" if self.dead else self.description
+        return _DEAD[0] if self.dead else self.description
 
 
 def value_text(value: float) -> str:
@@ -187,8 +188,11 @@ def _paint_texts(painter: QPainter, layout: RowLayout, look: RowLook, roles: The
     room.setRight(right - 4)
     painter.setFont(theme.font(theme.BODY))
     painter.setPen(roles.color("warning" if view.dead else "secondary"))
-    explanation = painter.fontMetrics().elidedText(view.explanation, Qt.TextElideMode.ElideRight, int(room.width()))
-    painter.drawText(room, left_middle, explanation)
+    metrics = painter.fontMetrics()
+    said = view.explanation
+    if view.dead:
+        said = next((words for words in _DEAD if metrics.horizontalAdvance(words) <= room.width()), _DEAD[-1])
+    painter.drawText(room, left_middle, metrics.elidedText(said, Qt.TextElideMode.ElideRight, int(room.width())))
 
 
 def _paint_groove(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:

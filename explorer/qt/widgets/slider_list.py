@@ -90,6 +90,7 @@ class SliderList(QWidget):
         name = self.objectName()
         self._count = QLabel(self)
         self._count.setProperty("kind", "secondary")
+        self._count.setMinimumHeight(24)  # as high as the page buttons, so that rows stay where they are without them
         self._back = IconButton(
             "previous", f"{name}_previous", "Previous page", "Shows the page before (Ctrl+Page Up)."
         )
@@ -256,7 +257,7 @@ class SliderList(QWidget):
         self._on.setVisible(several)
         self._nothing.setGeometry(0, 24, self._room.width(), 64)
         self._nothing.setText(
-            f"No dimension matches “{words}”. Esc clears the filter." if words else "This model has no sliders."
+            f"No dimension matches “{words}”. Esc clears the filter." if words else "There are no dimensions to show."
         )
         self._nothing.setVisible(shown == 0)
 

@@ -1,3 +1,4 @@
+# pyright: basic
 """The composition root: builds every part, joins them, and hands them to Qt; knows all, decides nothing."""
 
 import logging
@@ -216,6 +217,7 @@ class App:
         sliders.started.connect(lambda _: walk.begin())
         sliders.edited.connect(walk.to_sigma)
         sliders.reset_asked.connect(walk.reset)
+        sliders.random_one_asked.connect(walk.random_one)
         sliders.lock_toggled.connect(walk.lock)
         sliders.lock_all_asked.connect(walk.lock_all)
         sliders.visible_changed.connect(self.sliders.see)

@@ -1,3 +1,4 @@
+# pyright: basic
 """Hand-to-picture latency in a real window, beside what the bare session takes in the same run."""
 
 import json
@@ -20,9 +21,8 @@ from PySide6.QtWidgets import QApplication
 from explorer.app import App
 from explorer.contract.archive import open_bundle
 from explorer.contract.errors import ModelFault
-from explorer.options import LaunchOptions
+from explorer.options import Device, LaunchOptions
 from explorer.qt.widgets.latent_slider import LatentSlider
-from explorer.runtime.providers import Device
 
 TICK_MS = 1  # between two moves of the hand: a mouse that reports 1,000 times a second
 LOOK_MS = 20  # between two looks whether the storm is over
@@ -77,12 +77,12 @@ def measure(bundle: Path, moves: int, device: Device, qt: QApplication) -> Laten
     )
 
 
-def bench(bundle: Path, *, moves: int, device: str, as_json: bool) -> int:
+def bench(bundle: Path, *, moves: int, device: Device, as_json: bool) -> int:
     """Print the latency of one bundle; exit status 0."""
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     qt = cast(QApplication, QApplication.instance() or QApplication(sys.argv[:1]))
-    found = measure(bundle, max(moves, 10), cast(Device, device), qt)
+    found = measure(bundle, max(moves, 10), device, qt)
     if as_json:
         print(json.dumps(asdict(found), indent=1))
         return 0

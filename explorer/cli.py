@@ -55,7 +55,7 @@ def _open(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("target", nargs="?", type=Path, metavar="BUNDLE|RECIPE.png", help="a model or a saved picture")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="", help="where models run")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None, help="where models run")
     parser.add_argument("--present", action="store_true", help="full screen, larger type, for a projector")
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save the window with its picture, exit")
     parser.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="size of the window in pixels")

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Device = Literal["auto", "cpu", "cuda"]  # where models run
 
 
 @dataclass(frozen=True)
@@ -9,7 +12,7 @@ class LaunchOptions:
     """What the window is started with."""
 
     target: Path | None = None
-    device: str = ""  # empty: what the settings say
+    device: Device | None = None  # None: what the settings say
     present: bool = False
     screenshot: Path | None = None
     size: tuple[int, int] = (1440, 900)
@@ -27,4 +30,4 @@ class RenderOptions:
     seed: int | None = None
     psi: float = 1.0
     sigmas: tuple[tuple[int, float], ...] = ()
-    device: str = "auto"
+    device: Device = "auto"

@@ -1,3 +1,4 @@
+# pyright: basic
 """The window as a picture file: opened for real, saved when everything in sight has been painted."""
 
 from pathlib import Path

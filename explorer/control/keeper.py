@@ -64,7 +64,10 @@ class Keeper:
 
     @staticmethod
     def _connect(model: EventedModel, slot: Callable[[], None]) -> None:
-        model.events.connect(lambda _: slot())
+        def on_change(_info: object) -> None:
+            slot()
+
+        model.events.connect(on_change)
 
 
 def bring_back(explore: Explore, session_file: Path) -> str:

@@ -135,7 +135,7 @@ class SlidersController:
         self._shown = sigmas, locked
         strength = np.zeros(len(sigmas), np.float32) if self._effects is None else self._effects
         strongest = max(float(strength.max()), 1e-9)
-        facts = model.decodes.space.dimensions or (Dimension(),) * len(sigmas)
+        facts: tuple[Dimension, ...] = model.decodes.space.dimensions or (Dimension(),) * len(sigmas)
         order = np.argsort(-strength, kind="stable")
         self._view.show_dimensions(
             tuple(

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from explorer.contract.archive import Bundle, open_bundle
-from explorer.contract.errors import BundleError
+from explorer.contract.errors import BundleError, ExplorerError
 from explorer.contract.manifest import Graph
 from explorer.latent.priors import prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
 from explorer.models.capabilities import Decodes, Encodes, Model
-from explorer.runtime.inspect import check_graph
 from explorer.runtime.providers import RunsOn
 from explorer.runtime.session import Runtime, Session
 
@@ -59,19 +58,19 @@ def size_bytes(model: Model) -> int:
     return 2 * sum(entry.size for entry in model.manifest.files if entry.path.endswith(".onnx"))
 
 
-def check_bundle(path: Path, runtime: Runtime) -> list[BundleError]:
-    """Everything that is wrong with a bundle, as errors with sentences; empty when it is fit for use."""
+def check_bundle(path: Path, runtime: Runtime) -> list[ExplorerError]:
+    """Everything that is wrong with a bundle's files and graphs, as errors with sentences; empty when all is well."""
     try:
         bundle = open_bundle(path)
     except BundleError as error:
         return [error]
-    faults = bundle.verify()
+    faults: list[ExplorerError] = [*bundle.verify()]
     if faults:
         return faults
     for graph in bundle.manifest.graphs:
         try:
-            check_graph(bundle.read(graph.file), graph)
-        except BundleError as error:
+            runtime.open(bundle.read(graph.file), graph)
+        except ExplorerError as error:
             faults.append(error)
     return faults
 
@@ -97,7 +96,7 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
 def _timed(decodes: Decodes) -> float:
     """Median milliseconds of one picture, after a first run that does not count."""
     code = decodes.prior.center[None]
-    times = []
+    times: list[float] = []
     for _ in range(TIMED_RUNS + 1):
         start = time.perf_counter()
         decodes.decode(code)

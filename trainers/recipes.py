@@ -19,7 +19,7 @@ class Recipe:
     shipped: bool = True
 
 
-FASHION = Plan(images=1_500_000, batch=128, rate=2e-3, precision="bf16-mixed")
+FASHION = Plan(images=800_000, batch=128, rate=2e-3, precision="bf16-mixed")
 
 RECIPES = {
     recipe.name: recipe

@@ -18,7 +18,6 @@ from trainers.kit.loop import Learner, Material, Report, train
 from trainers.kit.plan import Plan
 from trainers.kit.randomness import Share
 
-REPORTS, MILESTONES = 200, 30  # a run, where the plan leaves them open
 SHOWN = 16  # held-out pictures that are shown beside their reconstructions
 COLUMNS = 16
 LISTEN_S = 0.2  # how often a paused trainer looks for commands
@@ -91,11 +90,11 @@ class Training:
         standing.step, standing.images = report.step, report.images
         standing.window.add(report.numbers)
         self._tell_pace()
-        if plan.is_due(report.images, plan.report, REPORTS):
+        if plan.is_due(report.images, plan.report_every):
             numbers = standing.window.take()
             self._journal.metrics(report.images, "train", numbers)
             self._say(_line(report.images, "train", numbers))
-        if plan.is_due(report.images, plan.milestone, MILESTONES):
+        if plan.is_due(report.images, plan.milestone_every):
             self._milestone(held_out)
 
     def _milestone(self, held_out: Material) -> None:

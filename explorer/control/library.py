@@ -8,7 +8,7 @@ from typing import Protocol
 from explorer.contract.archive import MANIFEST
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault
 from explorer.control.stage import Models
-from explorer.control.walk import FIRST_SEED, Walk, seed_code
+from explorer.control.walk import FIRST_SEED, Walk
 from explorer.media.recipes import NoRecipe, Recipe, read_recipe
 from explorer.models.capabilities import Model
 from explorer.state.library import Item, Library, find_bundles, read_item
@@ -72,7 +72,7 @@ class LibraryController:
     def _load(
         self, path: Path, code: tuple[float, ...] | None, seed: int | None, job: Job
     ) -> tuple[Model, tuple[float, ...] | None, int | None]:
-        """In the worker: from a path to a model that answers, and the point to show."""
+        """In the worker: from a path to a model that answers, and the point to show; None: that of the seed."""
         if path.name == MANIFEST:
             path = path.parent
         if path.suffix.lower() == ".png" and path.is_file():
@@ -84,8 +84,6 @@ class LibraryController:
         prior = model.decodes.prior
         if code is not None and len(code) != prior.size:
             raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
-        if code is None and seed is not None:
-            code = tuple(seed_code(prior, seed).tolist())
         return model, code, seed
 
     def _bundle_of(self, recipe: Recipe) -> Path:
@@ -103,7 +101,8 @@ class LibraryController:
         if all(item.path != model.key for item in self._library.items):
             self._settings.opened = (model.key, *self._settings.opened)[:RECENT]
             self.find()
-        self._walk.open(model.key, code, seed)
+        if code is not None or not self._walk.stands_in(model):  # a click on the open model keeps the point
+            self._walk.open(model, code, seed)
         self.refresh()
 
     def _fail(self, path: str, error: Exception) -> None:

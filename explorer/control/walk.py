@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from explorer.control.stage import Stage
 from explorer.latent.priors import Prior
+from explorer.models.capabilities import Model
 from explorer.state.history import History, change
 from explorer.state.place import Explore, Place
 
@@ -24,10 +25,12 @@ class Walk:
     ) -> None:
         self._explore, self._stage, self._history, self._rng, self._before = explore, stage, history, rng, before
         self._gesture = 0
+        self._start = explore.place  # where the running gesture began
 
     def begin(self) -> None:
         """A gesture of the hand begins: what follows until the next ``begin`` is one step of undo."""
         self._gesture += 1
+        self._start = self._explore.place
         self._before()
 
     def to_sigma(self, dimension: int, sigma: float) -> None:
@@ -36,7 +39,8 @@ class Walk:
         if prior is None or not np.isfinite(sigma) or dimension in self._explore.place.locked:
             return
         code[dimension] = prior.center[dimension] + sigma * prior.deviation[dimension]
-        self._go(code, None, f"Move z{dimension}", self._gesture)
+        seed = self._start.seed if tuple(code.tolist()) == self._start.code else None
+        self._go(code, seed, f"Move z{dimension}", self._gesture)
 
     def reset(self, dimension: int | None = None) -> None:
         """Put one number, or all that are not locked, at the prior's centre."""
@@ -66,6 +70,15 @@ class Walk:
         target = self._keeping_locked(code, drawn)
         self._go(target, seed if np.array_equal(target, drawn) else None, f"Go to seed {seed}")
 
+    def random_one(self, dimension: int) -> None:
+        """One number anew from the prior, unless it is locked."""
+        prior, code = self._here()
+        if prior is None or dimension in self._explore.place.locked:
+            return
+        self.begin()
+        code[dimension] = prior.sample(self._rng, 1)[0, dimension]
+        self._go(code, None, f"Draw z{dimension}")
+
     def lock(self, dimension: int, locked: bool) -> None:
         """Keep one dimension where it is."""
         place = self._explore.place
@@ -84,13 +97,19 @@ class Walk:
             self._history, self._explore, "place", place, "Lock all dimensions" if locked else "Unlock all dimensions"
         )
 
-    def open(self, path: str, code: tuple[float, ...] | None, seed: int | None) -> None:
-        """Go to a point in a model, which must be known to load; there is no way back from the first to nothing."""
-        place = Place(bundle=path, code=code, seed=seed)
+    def open(self, model: Model, code: tuple[float, ...] | None, seed: int | None) -> None:
+        """Go to a point in a model, or to that of the seed; there is no way back from the first to nothing."""
+        if code is None and seed is not None and model.decodes is not None:
+            code = tuple(seed_code(model.decodes.prior, seed).tolist())
+        place = Place(bundle=model.key, code=code, seed=seed)
         if not self._explore.place.bundle:
             self._explore.place = place
             return
         change(self._history, self._explore, "place", place, "Open a model")
+
+    def stands_in(self, model: Model) -> bool:
+        """Whether the place is in this very model, as it is loaded."""
+        return self._explore.place.bundle == model.key and self._stage.model in (None, model)
 
     def _here(self) -> tuple[Prior | None, Code]:
         """The prior of the model on stage and a copy of the code asked for last."""

@@ -41,7 +41,7 @@ OTHERS = (
     Shortcut("A slider", "← →", "A tenth of a sigma; with Shift a hundredth"),
     Shortcut("A slider", "Page Up, Page Down", "A whole sigma"),
     Shortcut("A slider", "Home", "Back to the centre"),
-    Shortcut("A slider", "R, L", "Random point, lock"),
+    Shortcut("A slider", "R, L", "Draw it anew from the prior, lock it"),
     Shortcut("A slider", "Ctrl+↑ Ctrl+↓", "The slider above or below"),
     Shortcut("A slider", "Ctrl+Page Up, Ctrl+Page Down", "The page before or after"),
 )

@@ -26,6 +26,7 @@ class _Step(QUndoCommand):
         if (mine.owner, mine.field, mine.gesture) != (new.owner, new.field, new.gesture):
             return False
         self.change = Change(mine.owner, mine.field, mine.old, new.new, mine.words, mine.gesture)
+        self.setObsolete(mine.old == new.new)  # the hand came back to where it began: nothing to undo
         return True
 
     def redo(self) -> None:

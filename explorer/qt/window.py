@@ -4,8 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.qt.actions import make_actions, shortcuts
 from explorer.qt.header import Header
@@ -57,6 +57,7 @@ class Window(QWidget):
         make_actions(self, self.ask)
         self._before_key = HoldKey(Qt.Key.Key_B, self)
         self._connect()
+        self.picture.canvas.setFocus()
 
     def _lay_out(self) -> None:
         instruments = QWidget(self)
@@ -95,7 +96,6 @@ class Window(QWidget):
         self.picture.copy_asked.connect(partial(self.ask, "copy_picture"))
         self.picture.save_asked.connect(partial(self.ask, "save_picture"))
         self.sliders.list.random_asked.connect(partial(self.ask, "random_point"))
-        self.sliders.list.random_one_asked.connect(lambda _: self.ask("random_point"))
         self.sliders.list.reset_all_asked.connect(partial(self.ask, "reset_point"))
         self.chips.chosen.connect(self.instrument_chosen)
         self._before_key.held.connect(self.picture.hold_before)
@@ -157,6 +157,17 @@ class Window(QWidget):
         self._sheet.dismiss() if self._sheet.isVisible() else self._sheet.open()
 
     # Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Space
+            and isinstance(self.focusWidget(), QAbstractButton)
+        ):
+            event.accept()  # a button that has the keyboard takes Space for itself; elsewhere it is a shortcut
+            return True
+        return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):

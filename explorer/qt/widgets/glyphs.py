@@ -11,6 +11,7 @@ _STROKE = 1.5  # px of that square
 
 def paint_glyph(painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:
     """Draw the glyph ``name`` into ``rect``; raises ``KeyError`` for a name that does not exist."""
+    strokes = _GLYPHS[name]()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(rect.topLeft())
@@ -20,7 +21,7 @@ def paint_glyph(painter: QPainter, name: str, rect: QRectF, color: QColor) -> No
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(_GLYPHS[name]())
+    painter.drawPath(strokes)
     painter.restore()
 
 

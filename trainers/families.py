@@ -7,6 +7,7 @@ from typing import Any
 
 from explorer.contract.errors import UnknownName
 from trainers.autoencoders.config import AutoencoderConfig, VariationalConfig
+from trainers.classifiers.config import ClassifierConfig
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ def _autoencoder_export(run, target: Path, *, whole: bool) -> Path:
     return export(run, target, whole=whole)
 
 
+def _classifier_learner(config, pictures, fabric):
+    from trainers.classifiers.learner import ClassifierLearner
+
+    return ClassifierLearner(config, pictures, fabric)
+
+
+def _classifier_export(run, target: Path, *, whole: bool) -> Path:
+    from trainers.classifiers.bundle import export
+
+    return export(run, target, whole=whole)
+
+
 FAMILIES = {
     family.name: family
     for family in (
@@ -50,6 +63,13 @@ FAMILIES = {
             VariationalConfig,
             _autoencoder_learner,
             _autoencoder_export,
+        ),
+        Family(
+            "classifier",
+            "Classifier: names what it sees; its features measure how close drawn pictures come to real ones.",
+            ClassifierConfig,
+            _classifier_learner,
+            _classifier_export,
         ),
     )
 }

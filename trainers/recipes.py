@@ -1,10 +1,11 @@
-"""The exact runs behind the shipped models: one row per bundle in ``assets/models``."""
+"""The exact runs behind the shipped models: one row per bundle in ``assets/models`` and ``assets/features``."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from explorer.contract.errors import UnknownName
 from trainers.autoencoders.config import Architecture, AutoencoderConfig, VariationalConfig
+from trainers.classifiers.config import ClassifierConfig
 from trainers.kit.plan import Plan
 
 
@@ -68,6 +69,24 @@ RECIPES = {
                 plan=Plan(images=12_000_000, batch=200, rate=1e-3, average=60_000),
             ),
             shipped=False,
+        ),
+        Recipe(
+            "clothes-features",
+            "classifier",
+            "Tells ten kinds of clothes apart; the figures of models of clothes are measured in its features.",
+            ClassifierConfig(width=40, blocks=2, plan=Plan(images=1_200_000, rate=2e-3, precision="bf16-mixed")),
+        ),
+        Recipe(
+            "face-attribute-features",
+            "classifier",
+            "Names ten attributes of a drawn face; the figures of models of faces are measured in its features.",
+            ClassifierConfig(
+                data="faces",
+                width=24,
+                mirror=False,
+                shift=0,
+                plan=Plan(images=480_000, rate=2e-3, held_out=2_000, precision="bf16-mixed"),
+            ),
         ),
     )
 }

@@ -1,0 +1,1 @@
+"""Small classifiers whose features the quality metrics are measured in."""

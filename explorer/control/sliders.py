@@ -17,6 +17,7 @@ from explorer.state.place import Explore
 from explorer.tasks.latest import Job, Lane
 
 REACH = 3.0  # sigmas to each side of a slider
+DEAD = "dead: posterior equals prior"  # what is said of a dimension that the model does not use
 DEAD_KL_NATS = 0.01  # below it the posterior equals the prior, for all a person can see
 EFFECT_SEED = 0  # the points that effects are averaged over: always the same, so the order never changes
 REPORT_EVERY = 64  # estimates of the effects between two showings
@@ -39,7 +40,7 @@ class DimensionView:
     @property
     def explanation(self) -> str:
         """What is said beside the name."""
-        return "dead: posterior equals prior" if self.dead else self.description
+        return DEAD if self.dead else self.description
 
 
 class SlidersView(Protocol):
@@ -135,8 +136,8 @@ class SlidersController:
         self._shown = sigmas, locked
         strength = np.zeros(len(sigmas), np.float32) if self._effects is None else self._effects
         strongest = max(float(strength.max()), 1e-9)
-        facts: tuple[Dimension, ...] = model.decodes.space.dimensions or (Dimension(),) * len(sigmas)
-        order = np.argsort(-strength, kind="stable")
+        facts = model.decodes.space.dimensions or tuple(Dimension() for _ in sigmas)
+        order: list[int] = np.argsort(-strength, kind="stable").tolist()
         self._view.show_dimensions(
             tuple(
                 DimensionView(
@@ -148,7 +149,7 @@ class SlidersController:
                     dead=is_dead(facts[index]),
                     locked=index in locked,
                 )
-                for index in order.tolist()
+                for index in order
             )
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
+from explorer.control.sliders import DEAD, DimensionView
 from explorer.qt import theme
 from explorer.qt.theme import Theme
 from explorer.qt.widgets.glyphs import paint_glyph
@@ -17,27 +18,7 @@ _VALUE = 52  # px, the widest value text
 _GROOVE = 4  # px
 _HANDLE = 7  # px, radius
 _EFFECT = 3  # px
-_DEAD = ("dead: posterior equals prior", "dead: equals the prior", "dead")  # the first that fits
-
-
-@dataclass(frozen=True)
-class DimensionView:
-    """One latent dimension as it is shown; values in standard deviations of the prior."""
-
-    index: int
-    name: str  # "z7"
-    description: str = ""  # "hair and its length"
-    value: float = 0.0
-    minimum: float = -3.0
-    maximum: float = 3.0
-    effect_share: float = 0.0  # how much it changes the picture, as a share in [0, 1] of the strongest dimension
-    dead: bool = False  # the posterior equals the prior: the model does not use it
-    locked: bool = False
-
-    @property
-    def explanation(self) -> str:
-        """What is said beside the name."""
-        return _DEAD[0] if self.dead else self.description
+_DEAD = (DEAD, "dead: equals the prior", "dead")  # the first that fits
 
 
 def value_text(value: float) -> str:

@@ -49,8 +49,8 @@ class Learner(Protocol):
         """Numbers of the averaged weights on held-out pictures."""
         ...
 
-    def samples(self) -> np.ndarray:
-        """Samples with the same seeds every time, uint8 (N, H, W, C)."""
+    def samples(self) -> np.ndarray | None:
+        """Samples with the same seeds every time, uint8 (N, H, W, C); None where a family draws nothing."""
         ...
 
     def reconstructions(self, pictures: np.ndarray) -> np.ndarray | None:

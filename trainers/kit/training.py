@@ -108,7 +108,9 @@ class Training:
                 standing.best_score, standing.best_images = score, standing.images
                 self._clock()
                 checkpoint.save_best(self._run, self._learner, standing)
-            self._journal.picture(standing.images, "samples", self._learner.samples(), COLUMNS)
+            samples = self._learner.samples()
+            if samples is not None:
+                self._journal.picture(standing.images, "samples", samples, COLUMNS)
             shown = held_out.images[:SHOWN]
             answers = self._learner.reconstructions(shown)
             if answers is not None:

@@ -22,10 +22,11 @@ from explorer.state.library import find_bundles, read_item
 def check(bundle: Path) -> int:
     """Print one sentence per fault on stderr; 0 when there is none, else 1."""
     runtime = Runtime("cpu")
-    faults: list[ExplorerError] = list(check_bundle(bundle, runtime))
+    faults = check_bundle(bundle, runtime)
     if not faults:
         try:
-            print(f"{bundle}: fine. {load_model(bundle, runtime).runs_on().short}.")
+            runs_on = load_model(bundle, runtime).runs_on()
+            print(f"{bundle}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
         except ExplorerError as error:
             faults.append(error)
     for fault in faults:

@@ -1,9 +1,11 @@
 """Adapters of graphs that turn a vector code into a picture, and a picture into a code."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.contract.errors import PortMismatch
+from explorer.contract.errors import PortMismatch, short
 from explorer.contract.manifest import Graph, ImageMeaning, LatentMeaning, LatentSpace, Port
 from explorer.contract.pixels import Pixels, from_pixels, to_pixels
 from explorer.latent.priors import Prior
@@ -17,19 +19,19 @@ class Decoder:
     def __init__(self, session: Session, graph: Graph, space: LatentSpace, prior: Prior) -> None:
         self.space, self.prior = space, prior
         self._session, self._file = session, graph.file
-        self._code = _port(graph, graph.input("latent"), "input of a latent code")
+        self._code = _only_input(graph, "latent", "a latent code")
         self._image = _port(graph, graph.output("image"), "output of a picture")
 
     def decode(self, codes: Codes) -> Pixels:
         """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``."""
-        want = int(np.prod(self.space.shape))
+        want = math.prod(self.space.shape)
         if codes.ndim != 2 or codes.shape[1] != want:
             raise PortMismatch(f"{self._file}: a code has {want} numbers, got {list(codes.shape)}.")
         parts = [
             check_finite(self._session.run({self._code.name: batch})[self._image.name], self._file)
             for batch in _batches(codes.astype(np.float32).reshape(-1, *self.space.shape), self._code)
         ]
-        return to_pixels(np.concatenate(parts)[: len(codes)], _image_meaning(self._image))
+        return to_pixels(_joined(parts, len(codes), self._file), _image_meaning(self._image))
 
 
 class Encoder:
@@ -38,7 +40,7 @@ class Encoder:
     def __init__(self, session: Session, graph: Graph, space: LatentSpace) -> None:
         self.space = space
         self._session, self._file = session, graph.file
-        self._image = _port(graph, graph.input("image"), "input of a picture")
+        self._image = _only_input(graph, "image", "a picture")
         self._mean = graph.output("latent", "mean") or _port(graph, graph.output("latent", "point"), "output of a code")
         self._log_variance = graph.output("latent", "log_variance")
 
@@ -55,13 +57,19 @@ class Encoder:
             for batch in _batches(from_pixels(pixels, _image_meaning(self._image)), self._image)
         ]
         return Posterior(
-            self._joined(answers, self._mean, len(pixels)),
-            None if self._log_variance is None else self._joined(answers, self._log_variance, len(pixels)),
+            self._codes(answers, self._mean, len(pixels)),
+            None if self._log_variance is None else self._codes(answers, self._log_variance, len(pixels)),
         )
 
-    def _joined(self, answers: list[dict[str, NDArray[np.float32]]], port: Port, count: int) -> Codes:
-        values = np.concatenate([check_finite(answer[port.name], self._file) for answer in answers])[:count]
-        return values.reshape(count, -1)
+    def _codes(self, answers: list[dict[str, NDArray[np.float32]]], port: Port, count: int) -> Codes:
+        parts = [check_finite(answer[port.name], self._file) for answer in answers]
+        codes = _joined(parts, count, self._file).reshape(count, -1)
+        want = math.prod(self.space.shape)
+        if codes.shape[1] != want:
+            raise PortMismatch(
+                f"{self._file}: {port.name} should have {want} numbers, has {codes.shape[1]}; export the model again."
+            )
+        return codes
 
 
 def latent_space_of(port: Port | None) -> str | None:
@@ -78,8 +86,26 @@ def _batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32
     return [filled[start : start + size] for start in range(0, len(filled), size)]
 
 
+def _joined(parts: list[NDArray[np.float32]], count: int, file: str) -> NDArray[np.float32]:
+    """The answers to batches as one array (count, ...), without those to what filled up the last batch."""
+    values = np.concatenate(parts)[:count]
+    if len(values) != count:
+        raise PortMismatch(f"{file} answered {len(values)} of {count} in a batch; export the model again.")
+    return values
+
+
+def _only_input(graph: Graph, kind: str, what: str) -> Port:
+    port = _port(graph, graph.input(kind), f"input of {what}")
+    others = [other.name for other in graph.inputs if other is not port]
+    if others:
+        raise PortMismatch(
+            f"{graph.file} also wants {short(others[0])!r}; only graphs that need nothing but {what} can be used."
+        )
+    return port
+
+
 def _port(graph: Graph, port: Port | None, what: str) -> Port:
-    if port is None:
+    if port is None or not port.shape:
         raise PortMismatch(f"{graph.file} has no {what}; export the model again.")
     return port
 

@@ -1,21 +1,23 @@
 """What a graph is made of, found out before onnxruntime sees it: nothing outside the file, no foreign code."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import onnx
 from google.protobuf.message import DecodeError
 
-from explorer.contract.errors import PortMismatch, UnsafeGraph
+from explorer.contract.errors import PortMismatch, UnsafeGraph, short
 from explorer.contract.manifest import Graph, Port
 
-NODES = 100_000
-DEPTH = 16  # graphs inside graphs
+NODES = 100_000  # with every call of a function counted as the operators inside it
+DEPTH = 16  # graphs inside graphs, functions that call functions
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # what onnxruntime implements itself, no library needed
 
 _TYPES = {
     "float32": "tensor(float)", "float16": "tensor(float16)", "int64": "tensor(int64)", "int32": "tensor(int32)",
     "uint8": "tensor(uint8)", "bool": "tensor(bool)",
 }  # fmt: skip
+
+_Body = onnx.GraphProto | onnx.FunctionProto
 
 
 def check_graph(content: bytes, graph: Graph) -> None:
@@ -29,14 +31,14 @@ def check_graph(content: bytes, graph: Graph) -> None:
     except (DecodeError, ValueError) as error:
         raise UnsafeGraph(f"{graph.file} is not an ONNX graph; export the model again.") from error
     own = {function.domain for function in model.functions}
-    for count, node in enumerate(_nodes(model)):
-        if count >= NODES:
-            raise UnsafeGraph(f"{graph.file} has more than {NODES:,} operators; do not use this model.")
+    for node in _nodes(model.graph, *model.functions):
         if node.domain not in DOMAINS and node.domain not in own:
             raise UnsafeGraph(
-                f"{graph.file} uses the operator {node.domain}.{node.op_type}, which needs code from elsewhere; "
-                "export the model with standard ONNX operators."
+                f"{graph.file} uses the operator {short(node.domain)}.{short(node.op_type)}, which needs code from "
+                "elsewhere; export the model with standard ONNX operators."
             )
+    if _size(model) > NODES:
+        raise UnsafeGraph(f"{graph.file} has more than {NODES:,} operators; do not use this model.")
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raise UnsafeGraph(
@@ -57,19 +59,22 @@ def check_ports(
     for described, real, way in ((graph.inputs, inputs, "input"), (graph.outputs, outputs, "output")):
         for port in described:
             if port.name not in real:
-                there = ", ".join(real) or "none"
+                there = short(", ".join(real)) or "none"
                 raise PortMismatch(
-                    f"{graph.file} has no {way} {port.name!r} (it has: {there}); export the model again."
+                    f"{graph.file} has no {way} {short(port.name)!r} (it has: {there}); export the model again."
                 )
             kind, shape = real[port.name]
             if kind != _TYPES[port.dtype] or not _fits(port, shape):
                 raise PortMismatch(
-                    f"{graph.file}: the {way} {port.name!r} is {kind} {list(shape)}, the manifest says {port.dtype} "
-                    f"{list(port.shape)}; export the model again."
+                    f"{graph.file}: the {way} {short(port.name)!r} is {kind} {short(list(shape))}, the manifest says "
+                    f"{port.dtype} {list(port.shape)}; export the model again."
                 )
     unknown = set(inputs) - {port.name for port in graph.inputs}
     if unknown:
-        raise PortMismatch(f"{graph.file} wants an input {min(unknown)!r} that the manifest does not describe.")
+        raise PortMismatch(
+            f"{graph.file} wants an input {short(min(unknown))!r} that the manifest does not describe; "
+            "export the model again."
+        )
 
 
 def _fits(port: Port, shape: tuple[object, ...]) -> bool:
@@ -79,34 +84,58 @@ def _fits(port: Port, shape: tuple[object, ...]) -> bool:
     return all(not isinstance(real, int) or said in (None, real) for said, real in zip(port.shape, shape, strict=True))
 
 
-def _graphs(model: onnx.ModelProto) -> Iterator[tuple[onnx.GraphProto | onnx.FunctionProto, int]]:
-    waiting: list[tuple[onnx.GraphProto | onnx.FunctionProto, int]] = [(model.graph, 0)]
-    waiting += [(function, 0) for function in model.functions]
+def _size(model: onnx.ModelProto) -> int:
+    """How many operators run once functions are written out; a few lines that call each other can mean millions."""
+    sizes: dict[tuple[str, str], int] = {}
+
+    def written_out(body: onnx.GraphProto | onnx.FunctionProto) -> int:
+        return sum(sizes.get((node.domain, node.op_type), 1) for node in _nodes(body))
+
+    # A function may call one that stands behind it, so it takes as many rounds as there are functions on top of each
+    # other. When sizes still grow after that, they call each other in a circle.
+    for _ in range(DEPTH + 1):
+        before = dict(sizes)
+        for function in model.functions:
+            sizes[function.domain, function.name] = min(written_out(function), NODES + 1)
+        if sizes == before:
+            return written_out(model.graph)
+    return NODES + 1
+
+
+def _graphs(*roots: _Body) -> Iterator[_Body]:
+    """The graphs and all that are inside them."""
+    waiting = [(root, 0) for root in roots]
     while waiting:
         graph, depth = waiting.pop()
         if depth > DEPTH:
             raise UnsafeGraph(f"A graph nests deeper than {DEPTH} levels; do not use this model.")
-        yield graph, depth
+        yield graph
         for node in graph.node:
             for attribute in node.attribute:
                 inner = [attribute.g] if attribute.HasField("g") else []
                 waiting += [(found, depth + 1) for found in (*inner, *attribute.graphs)]
 
 
-def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
-    return (node for graph, _ in _graphs(model) for node in graph.node)
+def _nodes(*roots: _Body) -> Iterator[onnx.NodeProto]:
+    return (node for graph in _graphs(*roots) for node in graph.node)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    for graph, _ in _graphs(model):
+    for graph in _graphs(model.graph, *model.functions):
         if isinstance(graph, onnx.GraphProto):
             yield from graph.initializer
             for sparse in graph.sparse_initializer:
                 yield from (sparse.values, sparse.indices)
+        else:
+            yield from _tensors_of(graph.attribute_proto)
         for node in graph.node:
-            for attribute in node.attribute:
-                yield from ([attribute.t] if attribute.HasField("t") else [])
-                yield from attribute.tensors
-                sparse_values = [attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else []
-                for sparse in (*sparse_values, *attribute.sparse_tensors):
-                    yield from (sparse.values, sparse.indices)
+            yield from _tensors_of(node.attribute)
+
+
+def _tensors_of(attributes: Iterable[onnx.AttributeProto]) -> Iterator[onnx.TensorProto]:
+    for attribute in attributes:
+        yield from ([attribute.t] if attribute.HasField("t") else [])
+        yield from attribute.tensors
+        sparse_values = [attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else []
+        for sparse in (*sparse_values, *attribute.sparse_tensors):
+            yield from (sparse.values, sparse.indices)

@@ -4,9 +4,8 @@ import ctypes
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Device = Literal["auto", "cpu", "cuda"]
+from explorer.options import Device
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"

@@ -1,5 +1,8 @@
+# pyright: basic, reportMissingTypeStubs=false, reportAttributeAccessIssue=false
+# onnxruntime ships no types.
 """A loaded graph behind a Protocol: run it, cancel it, and know the truth about where it runs."""
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -9,10 +12,11 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from explorer.contract.errors import Cancelled, ModelFault
+from explorer.contract.errors import Cancelled, ModelFault, short
 from explorer.contract.manifest import Graph
+from explorer.options import Device
 from explorer.runtime.inspect import check_graph, check_ports
-from explorer.runtime.providers import CPU, Choice, Device, choose_providers, has_cuda_driver
+from explorer.runtime.providers import CPU, Choice, choose_providers, has_cuda_driver
 from explorer.runtime.watchdog import Watchdog
 
 Array = NDArray[Any]
@@ -26,6 +30,13 @@ _FAULTS = tuple(
         "ModelLoaded", "NotImplemented", "InvalidGraph", "EPFail",
     )
 )  # fmt: skip
+
+# What onnxruntime says before it comes to the point: its name and code, a source file, a C++ signature.
+_PREAMBLE = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : |"
+    r"\S+\.(?:cc|h):\d+ (?:(?:\w+ )?onnxruntime::[^()]*\([^()]*(?:\(\)[^()]*)*\) )?"
+)
+_REASON_CHARACTERS = 160
 
 
 class Session(Protocol):
@@ -95,22 +106,21 @@ class OrtSession:
         except _FAULTS as error:
             if self._late:
                 raise ModelFault(
-                    f"{self._name} gave no answer within {self._watchdog.limit_s:.0f} s and was stopped; "
-                    "the model may be broken or too large for this machine."
+                    f"{self._name} gave no answer within {self._watchdog.limit_s:g} s and was stopped; "
+                    "choose a smaller model, or export this one again."
                 ) from error
             if options.terminate:
                 raise Cancelled from error
             if self.provider == CPU:
-                raise ModelFault(
-                    f"{self._name} failed to run: {_first_line(error)}. Export the model again."
-                ) from error
-            self.reason = f"the GPU failed ({_first_line(error)})"
+                raise ModelFault(f"{self._name} failed to run: {_reason(error)}. Export the model again.") from error
+            self.reason = f"the GPU failed ({_reason(error)})"
             self._session, self._content = self._load((CPU,)), b""
             return self.run(feeds)
         finally:
             with self._guard:
                 self._options = None
-        return dict(zip((port.name for port in self._session.get_outputs()), values, strict=True))
+        names = [port.name for port in self._session.get_outputs()]
+        return {name: np.asarray(value) for name, value in zip(names, values, strict=True)}
 
     def cancel(self) -> None:
         with self._guard:
@@ -125,7 +135,7 @@ class OrtSession:
         try:
             return self._create(self._content, providers)
         except _FAULTS as error:
-            raise ModelFault(f"{self._name} cannot be loaded: {_first_line(error)}. Export the model again.") from error
+            raise ModelFault(f"{self._name} cannot be loaded: {_reason(error)}. Export the model again.") from error
 
 
 class Runtime:
@@ -186,6 +196,7 @@ def check_finite(values: Array, name: str) -> Array:
     return values
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return (text[0] if text else type(error).__name__).removeprefix("[ONNXRuntimeError] : ").rstrip(".")[:160]
+def _reason(error: Exception) -> str:
+    """The first line of what onnxruntime says, without where in its own code that was."""
+    text = _PREAMBLE.sub("", str(error).strip()).splitlines()
+    return short(text[0] if text else type(error).__name__, _REASON_CHARACTERS).rstrip(".")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 
@@ -22,7 +22,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def guard(self, bite: Callable[[], None]) -> Iterator[None]:
+    def guard(self, bite: Callable[[], None]) -> Generator[None]:
         """Run the block; ``bite`` is called once, in the watchdog's thread, when the limit passes."""
         with self._wake:
             key = self._next = self._next + 1

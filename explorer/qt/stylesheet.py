@@ -68,6 +68,7 @@ QPushButton[kind="tab"] {
 QPushButton[kind="tab"]:hover { color: $text; }
 QPushButton[kind="tab"]:checked { color: $text; border-bottom-color: $accent; font-weight: 600; }
 QPushButton[kind="tab"]:focus { background: $raised; }
+QPushButton[kind="tab"]:disabled { color: $disabled; }
 
 QPushButton[kind="icon"] { background: transparent; border-color: transparent; padding: ${p2}px; border-radius: 6px; }
 QPushButton[kind="icon"]:hover { background: $raised; border-color: $edge; }

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from explorer.qt import theme
 from explorer.qt.pictures import to_pixels
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -24,7 +25,9 @@ def looks_like(
     if size is not None:
         widget.setFixedSize(QSize(*size))
     widget.ensurePolished()
-    got = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    got = QImage(widget.size(), QImage.Format.Format_RGB888)
+    got.fill(theme.current().color("panel"))  # what widgets without a ground of their own stand on
+    widget.render(got)
     path = GOLDEN / f"{name}.png"
     if os.environ.get("GOLDEN") == "accept":
         assert got.save(str(path)), f"cannot write {path}"

@@ -20,7 +20,7 @@ from explorer.qt.widgets.shortcut_sheet import ShortcutSheet
 from explorer.qt.widgets.status_line import StatusLine
 from explorer.qt.widgets.toast import Toast, ToastBar
 
-LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 208, 384  # px, at the start
+LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 
@@ -68,7 +68,6 @@ class Window(QWidget):
         inside.addWidget(self._stack, 1)
         instruments.setMinimumWidth(320)
         self.library.setMinimumWidth(176)
-        self.picture.setMinimumWidth(280)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setObjectName("splitter")
         splitter.setChildrenCollapsible(False)

@@ -2,10 +2,12 @@
 
 import time
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.contract.pixels import Pixels
+from explorer.qt import theme
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.canvas import Canvas
 from explorer.qt.widgets.chips import ToggleChip
@@ -30,7 +32,7 @@ class PicturePanel(QWidget):
         self._copy = Button("Copy", "copy_picture", "Copies the picture (Ctrl+C).", kind="text")
         self._save = Button("Save …", "save_picture", "Saves the picture with its recipe (Ctrl+S).", kind="text")
         row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 0)
+        row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
         row.addWidget(self._crisp)
         row.addWidget(self._before)
@@ -104,3 +106,13 @@ class PicturePanel(QWidget):
             button.setEnabled(usable)
         if not usable:
             self._before.setEnabled(False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.current().color("ground"))
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() is QEvent.Type.PaletteChange:
+            self.update()
+        super().changeEvent(event)

@@ -113,6 +113,7 @@ class SliderList(QWidget):
         pages.addWidget(self._on)
         actions.setSpacing(8)
         for button in (self._random, self._reset, self._lock):
+            button.setEnabled(False)  # until there are dimensions
             actions.addWidget(button)
         actions.addStretch(1)
         footer = QVBoxLayout()

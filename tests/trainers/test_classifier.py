@@ -1,18 +1,26 @@
 """Classifiers: shapes, gradients, exact augmentation, attributes learned, a score over several heads."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from explorer.contract.archive import open_bundle
+from trainers.classifiers.bundle import export
 from trainers.classifiers.config import ClassifierConfig
 from trainers.classifiers.learner import ClassifierLearner, NoLabels, augmented, heads_of
 from trainers.classifiers.network import Classifier, correct, cross_entropy
+from trainers.kit.checkpoint import Standing
 from trainers.kit.device import Machine, make_fabric
 from trainers.kit.loop import Batch, Material, to_batch
 from trainers.kit.pictures import Attribute, Pictures
 from trainers.kit.plan import Plan
+from trainers.kit.provenance import Opened, RunConfig
+from trainers.kit.quality_features import heads_of as heads_of_manifest
 from trainers.kit.quality_features import joint_logits
+from trainers.kit.quality_model import Model
 from trainers.kit.randomness import Draw, Share
 
 CPU = torch.device("cpu")
@@ -117,3 +125,19 @@ def test_joint_logits_give_the_geometric_mean_of_the_scores() -> None:
     heads = score(logits[:, :4]) * score(logits[:, 4:])
     assert torch.allclose(score(joint_logits(logits, (4, 3))), heads.sqrt())
     assert torch.allclose(score(joint_logits(logits, (7,))), score(logits))
+
+
+def test_the_bundle_says_what_the_module_says(tmp_path: Path) -> None:
+    pictures = stripes(60)
+    taught = learner(pictures)
+    facts = RunConfig("classifier", taught.config, Machine(), recipe="stripes-features")
+    run = Opened("stripes-features", "Stripes.", facts, taught, Standing(images=64), pictures, pictures, "1 x CPU")
+    export(run, tmp_path / "bundle", whole=True)
+    bundle = open_bundle(tmp_path / "bundle")
+    assert not bundle.verify() and bundle.manifest.name == "stripes-features"
+    assert [attribute.name for attribute in bundle.manifest.attributes] == ["direction", "place"]
+    assert heads_of_manifest(bundle.manifest) == (2, 3) and "2 heads" in bundle.read("CARD.md").decode()
+    logits, features = Model(bundle).classify(pictures.images)
+    with torch.no_grad():
+        answer = taught.averaged(to_batch(Material(pictures.images), CPU).pictures)
+    assert np.abs(logits - answer.logits.numpy()).max() < 1e-4 and features.shape == (60, 16)

@@ -20,7 +20,8 @@ def export(run: Opened, target: Path, *, whole: bool) -> Path:
     Raises:
         ParityError: the graph does not compute what the module does. CannotWrite: no space, no right.
     """
-    model: Classifier = run.learner.averages["classifier"].module
+    model = run.learner.averages["classifier"].module
+    assert isinstance(model, Classifier)
     graph = _graph(model, run)
     facts = _facts(run, graph)
     files = {**graph.files, "LICENSE": licence_text(LICENCE, run.train).encode()}

@@ -2,21 +2,26 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Interval
+
+from trainers.kit.knobs import Images, Unit
 
 
 @dataclass(frozen=True)
 class QualityConfig:
     """What ``evaluate`` measures; the defaults are those of the shipped figures."""
 
-    samples: int = 10_000
-    """Generated pictures, compared with the test split; with fewer than 10,000 the distances grow (images)."""
-    importance_samples: int = 100
-    """Points of the posterior for each picture in the importance-weighted bound (samples)."""
-    importance_pictures: int = 1_000
-    """Test pictures that the importance-weighted bound is measured on, the first so many (images)."""
+    samples: Annotated[Images, Interval(ge=2)] = 10_000
+    """Generated pictures, compared with the test split; with fewer than 10,000 the distances grow."""
+    importance_samples: Annotated[int, Interval(ge=1), Unit("samples")] = 100
+    """Points of the posterior for each picture in the importance-weighted bound; 1 leaves it out."""
+    importance_pictures: Annotated[Images, Interval(ge=1)] = 1_000
+    """Test pictures that the importance-weighted bound is measured on, the first so many."""
     features: Path | None = None
     """A classifier's bundle to take features from; by default the shipped one that knows the data."""
     inception: Path | None = None
     """Weights of Inception v3 (pt_inception-2015-12-05-6726825d.pth), to measure in its features as well."""
-    seed: int = 0
+    seed: Annotated[int, Interval(ge=0)] = 0
     """Every random number follows from it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
 from explorer.control.sliders import DEAD, DimensionView
 from explorer.qt import theme
@@ -14,11 +14,12 @@ ROW_HEIGHT = 72  # px
 THUMBNAIL = 48  # px
 _PAD = 8  # px
 _GAP = 12  # px between thumbnail and groove
+_BASELINE = 14  # px below the top of the line of text
 _VALUE = 52  # px, the widest value text
 _GROOVE = 4  # px
 _HANDLE = 7  # px, radius
 _EFFECT = 3  # px
-_DEAD = (DEAD, "dead: equals the prior", "dead")  # the first that fits
+_DEAD = (DEAD, "dead: equals prior", "dead")  # the first that fits
 
 
 def value_text(value: float) -> str:
@@ -146,17 +147,20 @@ def _paint_thumbnail(painter: QPainter, rect: QRectF, pixmap: QPixmap | None, ro
 
 
 def _paint_texts(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
+    """Name, explanation and value on one baseline, and the lock where it is wanted."""
     view, line = look.view, layout.text
-    left_middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    name_font = theme.font(theme.TITLE, QFont.Weight.DemiBold)
-    painter.setFont(name_font)
+    baseline = line.top() + _BASELINE
+    muted = "secondary" if view.dead or view.locked else "text"
+
+    painter.setFont(theme.font(theme.TITLE, QFont.Weight.DemiBold))
     painter.setPen(roles.color("secondary" if view.dead else "text"))
-    painter.drawText(line, left_middle, view.name)
-    name_width = max(QFontMetricsF(name_font).horizontalAdvance(view.name), 24)
+    painter.drawText(QPointF(line.left(), baseline), view.name)
+    left = line.left() + max(painter.fontMetrics().horizontalAdvance(view.name), 24) + 8
 
     painter.setFont(theme.font(theme.BODY, tabular=True))
-    painter.setPen(roles.color("secondary" if view.dead or view.locked else "text"))
-    painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value_text(look.value))
+    painter.setPen(roles.color(muted))
+    value = value_text(look.value)
+    painter.drawText(QPointF(line.right() - painter.fontMetrics().horizontalAdvance(value), baseline), value)
 
     with_lock = view.locked or look.hovered or look.chosen
     if with_lock:
@@ -164,16 +168,14 @@ def _paint_texts(painter: QPainter, layout: RowLayout, look: RowLook, roles: The
         glyph = "locked" if view.locked else "unlocked"
         paint_glyph(painter, glyph, layout.lock.adjusted(3, 3, -3, -3), roles.color(role))
 
-    right = layout.lock.left() if with_lock else layout.lock.left() + 16
-    room = QRectF(line.left() + name_width + 8, line.top(), 0, line.height())
-    room.setRight(right - 4)
+    room = int((layout.lock.left() if with_lock else layout.lock.left() + 16) - 4 - left)
     painter.setFont(theme.font(theme.BODY))
     painter.setPen(roles.color("warning" if view.dead else "secondary"))
     metrics = painter.fontMetrics()
     said = view.explanation
     if view.dead:
-        said = next((words for words in _DEAD if metrics.horizontalAdvance(words) <= room.width()), _DEAD[-1])
-    painter.drawText(room, left_middle, metrics.elidedText(said, Qt.TextElideMode.ElideRight, int(room.width())))
+        said = next((words for words in _DEAD if metrics.horizontalAdvance(words) <= room), _DEAD[-1])
+    painter.drawText(QPointF(left, baseline), metrics.elidedText(said, Qt.TextElideMode.ElideRight, room))
 
 
 def _paint_groove(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:

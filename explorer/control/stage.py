@@ -13,6 +13,7 @@ from explorer.contract.archive import open_bundle
 from explorer.contract.pixels import Pixels
 from explorer.models.capabilities import Model
 from explorer.models.load import load_model, size_bytes
+from explorer.models.stores import Directions, Encoded
 from explorer.runtime.session import Runtime
 from explorer.runtime.shelf import Shelf
 from explorer.tasks.latest import Job
@@ -42,6 +43,8 @@ class Stage:
     model: Model | None = None
     picture: Picture | None = None
     before: Picture | None = None  # what was in view before the last gesture
+    encoded: Encoded | None = None  # the data set that came with the model, as it encodes it
+    directions: Directions | None = None  # those that came with the model
 
 
 class Models:

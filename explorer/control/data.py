@@ -1,0 +1,40 @@
+"""What came with the model on stage: encoded data and directions, read once in the worker."""
+
+from explorer.contract.errors import ExplorerError
+from explorer.control.stage import Stage
+from explorer.models.capabilities import Model
+from explorer.models.stores import Directions, Encoded, read_directions, read_encoded
+from explorer.tasks.latest import Job, Lane
+
+
+class DataController:
+    """Puts the stores of the model on stage beside it; a store that is damaged is left out with a message."""
+
+    def __init__(self, stage: Stage, lane: Lane) -> None:
+        self._stage, self._lane = stage, lane
+        self.fault = ""  # why something is missing; empty when nothing is
+        stage.events.model.connect(self.read)
+
+    def read(self) -> None:
+        """Read the stores of the model on stage."""
+        model = self._stage.model
+        self._stage.encoded = self._stage.directions = None
+        if model is None or model.decodes is None:
+            self._lane.cancel()
+            return
+        space = model.decodes.space.name
+        self._lane.submit(lambda job: _read(model, space, job), lambda found: self._show(model, found), self._fail)
+
+    def _show(self, model: Model, found: tuple[Encoded | None, Directions | None]) -> None:
+        if self._stage.model is model:
+            self.fault = ""
+            self._stage.encoded, self._stage.directions = found
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, ExplorerError):
+            raise error
+        self.fault = str(error)
+
+
+def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Directions | None]:
+    return read_encoded(model.bundle, space), read_directions(model.bundle, space)

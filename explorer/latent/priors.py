@@ -92,8 +92,8 @@ def prior_of(space: LatentSpace, read: Callable[[Array], NDArray[np.generic]]) -
             raise ManifestInvalid(f"The latent space {space.name} has no prior over vectors; export the model again.")
 
 
-def gaussian(mean: Float32[ndarray, " d"], covariance: Float32[ndarray, "d d"], size: int) -> Prior:
-    """N(mean, covariance) by its eigenvectors, so that flat directions neither fail nor explode.
+def gaussian(mean: Float32[ndarray, "..."], covariance: Float32[ndarray, "..."], size: int) -> Prior:
+    """N(mean, covariance), (D,) and (D, D), by its eigenvectors, so that flat directions neither fail nor explode.
 
     Raises:
         ManifestInvalid: shapes or values cannot be a Gaussian over ``size`` numbers.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.archive import write_file
-from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault
+from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
 from explorer.control.export import png_of
 from explorer.control.walk import FIRST_SEED, seed_code
 from explorer.latent.priors import Prior
@@ -26,7 +26,7 @@ def check(bundle: Path) -> int:
     if not faults:
         try:
             runs_on = load_model(bundle, runtime).runs_on()
-            print(f"{bundle}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
+            print(f"{short(bundle, 120)}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
         except ExplorerError as error:
             faults.append(error)
     for fault in faults:

@@ -142,7 +142,8 @@ def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, byte
     except ValidationError as error:
         raise invalid(error) from error
     _check_files(manifest, {path: len(content) for path, content in files.items()})
-    everything = {MANIFEST: manifest.to_json().encode(), **files}
+    # names of files, as in a configuration, need not be text
+    everything = {MANIFEST: manifest.to_json().encode(errors="replace"), **files}
     with saying_why(target):
         _check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)

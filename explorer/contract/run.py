@@ -160,21 +160,21 @@ def read_commands(run: Path, offset: int = 0) -> Tail[Command]:
 
 def append_event(run: Path, event: Event) -> None:
     """Add one event; a torn last line of a killed writer is closed first, so that nothing after it is lost."""
-    _append(run / EVENTS, event.model_dump_json())
+    _append(run / EVENTS, event)
 
 
 def send(run: Path, command: Command) -> None:
     """Ask something of the trainer that works in ``run``; works across processes on every system."""
     if not (run / CONFIG).exists():
         raise RunError(f"{short(run, 120)} is not a training run; choose the folder that `train --out` made.")
-    _append(run / COMMANDS, command.model_dump_json())
+    _append(run / COMMANDS, command)
 
 
 def write_config(run: Path, config: dict[str, Any]) -> None:
     """Store the whole configuration, atomically."""
     with saying_why(run):
         run.mkdir(parents=True, exist_ok=True)
-    write_file(run / CONFIG, (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode())
+    write_file(run / CONFIG, (json.dumps(config, indent=1) + "\n").encode())
 
 
 def read_config(run: Path) -> dict[str, Any]:
@@ -220,12 +220,13 @@ def _lines(content: bytes) -> Iterator[bytes]:
     return (line for line in content.split(b"\n") if line.strip())
 
 
-def _append(path: Path, line: str) -> None:
+def _append(path: Path, item: BaseModel) -> None:
+    line = json.dumps(item.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
     with saying_why(path), path.open("ab+") as file:
         end = file.seek(0, os.SEEK_END)
         torn = False
         if end:
             file.seek(end - 1)
             torn = file.read(1) != b"\n"
-        file.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        file.write((b"\n" if torn else b"") + line.encode(errors="replace") + b"\n")  # file names need not be text
         file.flush()

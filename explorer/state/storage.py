@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from explorer.contract.archive import saying_why, write_file
 
@@ -19,7 +19,7 @@ def store(path: Path, model: BaseModel) -> None:
     """
     with saying_why(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, (json.dumps(model.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n").encode())
+    write_file(path, (json.dumps(model.model_dump(mode="json"), indent=1) + "\n").encode())
 
 
 def restore(path: Path, kind: type[M]) -> tuple[M, str]:
@@ -31,8 +31,9 @@ def restore(path: Path, kind: type[M]) -> tuple[M, str]:
     except OSError as error:
         return kind(), f"{path} cannot be read ({error.strerror or error}), so the defaults are used."
     try:
-        return kind.model_validate_json(content), ""
-    except ValidationError:
+        # not pydantic's own reader, which refuses the names of files that are not text
+        return kind.model_validate(json.loads(content)), ""
+    except (ValueError, RecursionError):
         aside = path.with_suffix(".damaged.json")
         try:
             path.replace(aside)

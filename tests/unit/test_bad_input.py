@@ -1,5 +1,6 @@
 """Bad models on the command line and in the program: one sentence a fault, exit status 1, and nothing damaged."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -174,7 +175,11 @@ sys.exit(cli.main(sys.argv[1:]))
 
 def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "explorer.cli", *map(str, arguments)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "explorer.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},  # as in most terminals; strict about what can be printed
     )
 
 
@@ -235,6 +240,15 @@ def test_a_full_disk_leaves_the_old_picture(tmp_path: Path) -> None:
     assert ended.returncode == 1 and "out.png cannot be written" in sentence and not faults_of(sentence)
     assert out.read_bytes() == b"an earlier picture"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "out.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
+def test_a_model_whose_name_is_no_text(tmp_path: Path) -> None:
+    _tiny(tmp_path / "caf\udce9")
+    (tmp_path / "x\udcff").mkdir()
+    assert _run("check", tmp_path / "caf\udce9").returncode == 0
+    ended = _run("check", tmp_path / "x\udcff")
+    assert ended.returncode == 1 and not faults_of(_sentences(ended.stderr)[0])
 
 
 def test_debug_shows_where(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from explorer.contract import archive
 from explorer.contract.archive import MANIFEST, open_bundle, save_bundle, write_file
 from explorer.contract.errors import BundleError, CannotWrite, ManifestInvalid, TooLarge, UnsafePath
+from explorer.contract.manifest import Provenance
 from tests.graphs import Toy, edit_manifest, tiny_bundle, tiny_facts
 from tests.unit.contract.sentences import assert_plain
 from tests.unit.contract.watching import watched, writes
@@ -161,6 +162,14 @@ def test_missing_parents_are_made_and_an_empty_folder_is_used(tmp_path: Path) ->
     tiny_bundle(tmp_path / "a/b/tiny", dims=2, size=4)
     (tmp_path / "empty").mkdir()
     assert tiny_bundle(tmp_path / "empty", dims=2, size=4).verify() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_that_are_no_text_are_written_as_questions(tmp_path: Path, kind: str) -> None:
+    """Such as the name of a folder of pictures, after a training of hours."""
+    facts = {"provenance": Provenance(producer="test", config={"data": "/photos/caf\udce9"}), "credit": "\ud800"}
+    manifest = tiny_bundle(tmp_path / kind, dims=2, size=4, facts=facts).manifest
+    assert (manifest.provenance.config, manifest.credit) == ({"data": "/photos/caf?"}, "?")
 
 
 def _other_file(place: Path) -> None:

@@ -170,6 +170,13 @@ def test_what_a_later_version_writes_is_passed_over(run: Path) -> None:
     assert tail.skipped == 8
 
 
+def test_a_file_name_that_is_no_text_can_be_warned_of(run: Path) -> None:
+    """Linux allows any bytes in a name; Python shows those that are no UTF-8 as lone surrogates."""
+    append_event(run, Warned(sentence="caf\udce9.png is broken."))
+    (*_, event) = read_events(run).items
+    assert isinstance(event, Warned) and event.sentence == "caf?.png is broken."
+
+
 numbers = st.dictionaries(st.text(max_size=5), st.floats(), max_size=3)
 
 
@@ -230,6 +237,11 @@ def test_no_commands_for_what_is_no_run(tmp_path: Path) -> None:
 
 
 # --- configuration and faults --------------------------------------------------------------------------------------
+
+
+def test_a_configuration_may_name_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    write_config(tmp_path, {"data": "/photos/caf\udce9"})
+    assert read_config(tmp_path) == {"data": "/photos/caf\udce9"}
 
 
 def test_the_configuration_comes_back(run: Path) -> None:

@@ -147,6 +147,11 @@ class Canvas(QWidget):
         """The part of the widget that is picture."""
         return self._target().intersected(QRectF(self._room()))
 
+    def _caption_rect(self) -> QRect:
+        """Right under the picture."""
+        top = round(self._picture_rect().bottom()) + 1 if self._shown is not None else self._room().bottom()
+        return QRect(MARGIN, top, self.width() - 2 * MARGIN, CAPTION_HEIGHT)
+
     def _set_viewport(self, viewport: Viewport) -> None:
         if viewport != self._viewport:
             self._viewport = viewport
@@ -192,9 +197,8 @@ class Canvas(QWidget):
             paint_message(painter, self.rect(), self._title, self._text, roles)
         elif self._shows is _Shows.ERROR:
             paint_error(painter, self.rect(), self._text, roles)
-        if self._shows is not _Shows.MESSAGE and event.rect().bottom() > self._room().bottom():
-            below = QRect(MARGIN, self.height() - CAPTION_HEIGHT - 4, self.width() - 2 * MARGIN, CAPTION_HEIGHT)
-            paint_caption(painter, below, self._caption, roles)
+        if self._shows is not _Shows.MESSAGE and event.rect().intersects(self._caption_rect()):
+            paint_caption(painter, self._caption_rect(), self._caption, roles)
         if self._ring:
             pen = QPen(roles.color("accent"), roles.focus_width)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -218,9 +222,9 @@ class Canvas(QWidget):
         painter.setBrush(roles.color("ground"))
         round_corners(painter, seen, theme.RADIUS)
         if self._showing_before:
-            paint_badge(painter, "before", seen.topLeft() + QPointF(12, 12), roles, "accent", "on_accent")
+            paint_badge(painter, "before", seen.bottomLeft() + QPointF(12, -32), roles, "accent", "on_accent")
         if self.zoom > 1:
-            paint_badge(painter, f"{self.zoom:.1f}×", seen.bottomLeft() + QPointF(12, -32), roles, "raised", "text")
+            paint_badge(painter, f"{self.zoom:.1f}×", seen.bottomRight() + QPointF(-60, -32), roles, "raised", "text")
 
     # the hand
 

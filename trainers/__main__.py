@@ -1,13 +1,253 @@
+"""``python -m trainers``: train, resume, export, evaluate, list, schema and data, each a function over frozen options.
+
+Exit status 0: done. 2: a wrong call. 1: anything else, with one sentence on stderr (``--debug`` shows the traceback).
+"""
+
+import json
 import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from trainers.kit.device import be_considerate, Machine
-be_considerate()
+from typing import Annotated, Any, Generic, TypeVar
+
+import tyro
+from pydantic import TypeAdapter, ValidationError
+
+from explorer.contract.errors import ExplorerError, UnknownName
+from trainers.families import FAMILIES, family_called
+from trainers.kit.device import Machine, be_considerate
+from trainers.kit.quality_config import QualityConfig
 from trainers.recipes import RECIPES
-from trainers.runs import start, resume
-from dataclasses import replace
-def say(x): print(x, flush=True)
-if sys.argv[1]=='resume': resume(Path(sys.argv[2]), say)
-else:
-    from trainers.families import family_called
-    r=RECIPES[sys.argv[2]]
-    start(family_called(r.family), r.config, Machine(threads=1), Path(sys.argv[3]), say, r.name)
+from trainers.schema import schema
+
+DONE, FAILED, WRONG_CALL = 0, 1, 2
+RUNS = Path("runs")  # where a training goes that is not told where
+
+Config = TypeVar("Config")
+
+
+class WrongCall(ExplorerError):
+    """The command line asks for something that there is not."""
+
+
+@dataclass(frozen=True)
+class TrainOptions(Generic[Config]):
+    """What ``train`` takes beside the name of a family or recipe."""
+
+    config: Config
+    out: Path | None = None
+    """Folder of the run; by default runs/ and the name."""
+    max_steps: int = 0
+    """Train for so many steps, whatever the number of images says; 0 leaves it to that."""
+    machine: Machine = field(default_factory=Machine)
+
+
+@dataclass(frozen=True)
+class ResumeOptions:
+    """Go on with a training that was stopped or killed; the numbers are those of an unbroken run."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Make a bundle of a training's best weights."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+    """The bundle: a folder, or one file if it ends in .zip."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """Measure a bundle on a test split and write the numbers into it."""
+
+    bundle: tyro.conf.Positional[Path]
+    """The bundle."""
+    data: str = ""
+    """Name of a data set, or a folder; by default what the bundle was trained on."""
+    config: QualityConfig = field(default_factory=QualityConfig)
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Prepare a data set and say what was found."""
+
+    name: tyro.conf.Positional[str]
+    """fashion-mnist, mnist, faces, faces:STYLE, glyphs, or a folder."""
+    size: int = 0
+    """Side of a picture; 0 is the data's own."""
+
+
+def train(words: list[str]) -> None:
+    """Train a family, or exactly what a recipe says, with any value changed."""
+    name, rest = _name(words, "train", [*FAMILIES, *RECIPES])
+    recipe = RECIPES.get(name)
+    family = family_called(recipe.family if recipe else name)
+    default = TrainOptions(config=recipe.config if recipe else family.config())
+    options = _parsed(TrainOptions[family.config], rest, f"train {name}", default)
+    config = _checked(options.config)
+    if options.max_steps:
+        config = replace(config, plan=replace(config.plan, images=options.max_steps * config.plan.batch))
+    out = options.out or _free(RUNS / name)
+    be_considerate()
+    from trainers.runs import start
+
+    start(family, config, options.machine, out, _say, recipe=recipe.name if recipe else "")
+    _say(f"The run is in {out}. Make a bundle of it: python -m trainers export {out} -o {out.name}-bundle")
+
+
+def resume(words: list[str]) -> None:
+    """Go on with a run."""
+    options = _parsed(ResumeOptions, words, "resume")
+    be_considerate()
+    from trainers.runs import resume as go_on
+
+    go_on(options.run, _say)
+
+
+def export(words: list[str]) -> None:
+    """Make a bundle of a run."""
+    options = _parsed(ExportOptions, words, "export")
+    be_considerate()
+    from trainers.runs import export as make_bundle
+
+    _say(f"Wrote {make_bundle(options.run, options.out)}.")
+
+
+def evaluate(words: list[str]) -> None:
+    """Measure a bundle."""
+    options = _parsed(EvaluateOptions, words, "evaluate")
+    be_considerate()
+    from trainers.kit.quality import evaluate as measure
+    from trainers.kit.quality_card import measurement_lines
+
+    for line in measurement_lines(measure(options.bundle, options.data, options.config, _say)):
+        _say(line)
+
+
+def list_all(words: list[str]) -> None:
+    """Say which families and recipes there are."""
+    if words:
+        raise WrongCall("`list` takes nothing else.")
+    _say("Families:")
+    for family in FAMILIES.values():
+        _say(f"  {family.name:<18} {family.sentence}")
+    _say("Recipes:")
+    for recipe in RECIPES.values():
+        _say(f"  {recipe.name:<18} {recipe.sentence}")
+
+
+def form(words: list[str]) -> None:
+    """A family's configuration as JSON, for a form."""
+    name, rest = _name(words, "schema", list(FAMILIES))
+    if rest:
+        raise WrongCall("`schema` takes the name of a family and nothing else.")
+    _say(json.dumps(schema(family_called(name)), indent=1))
+
+
+def data(words: list[str]) -> None:
+    """Prepare a data set."""
+    options = _parsed(DataOptions, words, "data")
+    be_considerate()
+    from trainers.kit.data import report
+
+    progress = _progress if sys.stderr.isatty() else None
+    for line in report(options.name, size=options.size or None, progress=progress).lines:
+        _say(line)
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "train": train,
+    "resume": resume,
+    "export": export,
+    "evaluate": evaluate,
+    "list": list_all,
+    "schema": form,
+    "data": data,
+}
+
+
+def main(words: list[str]) -> int:
+    """Do what the words say; the exit status."""
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        if not words or words[0] in ("-h", "--help"):
+            _say(_usage())
+            return DONE if words else WRONG_CALL
+        name, rest = _name(words, "", list(COMMANDS))
+        COMMANDS[name](rest)
+    except (WrongCall, UnknownName) as error:
+        return _complain(error, WRONG_CALL, debug)
+    except ExplorerError as error:
+        return _complain(error, FAILED, debug)
+    except KeyboardInterrupt:
+        return _complain(ExplorerError("Interrupted; `resume` goes on from the last checkpoint."), FAILED, debug)
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a person sees one sentence, --debug the rest
+        words = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _complain(ExplorerError(f"Unexpected: {words} (--debug shows where)."), FAILED, debug)
+    return DONE
+
+
+def _parsed(options: Any, words: list[str], command: str, default: Any = None) -> Any:
+    """The options of a command; tyro itself ends a wrong call with status 2 and an explanation."""
+    given = {} if default is None else {"default": default}
+    flat = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff)
+    return tyro.cli(options, prog=f"python -m trainers {command}", args=words, config=flat, **given)
+
+
+def _checked(config: Any) -> Any:
+    try:
+        return TypeAdapter(type(config)).validate_python(asdict(config))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = str(first["loc"][-1]).replace("_", "-") if first["loc"] else "configuration"
+        raise WrongCall(f"--{option}: {first['msg'].lower()}, got {first['input']!r}.") from error
+
+
+def _name(words: list[str], command: str, known: list[str]) -> tuple[str, list[str]]:
+    """The first word, which must be one of ``known``, and the others."""
+    call = f"python -m trainers {command}".strip()
+    if not words or words[0].startswith("-"):
+        raise WrongCall(f"`{call}` needs a name: {', '.join(known)}.")
+    if words[0] not in known:
+        raise WrongCall(f"`{call}` knows no {words[0]!r}: choose one of {', '.join(known)}.")
+    return words[0], words[1:]
+
+
+def _free(folder: Path) -> Path:
+    """``folder``, or the first of ``folder-2``, ``folder-3``, ... that does not exist."""
+    count, place = 1, folder
+    while place.exists():
+        count += 1
+        place = folder.with_name(f"{folder.name}-{count}")
+    return place
+
+
+def _usage() -> str:
+    lines = ["python -m trainers COMMAND ...", ""]
+    return "\n".join([*lines, *(f"  {name:<10} {command.__doc__}" for name, command in COMMANDS.items())])
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _progress(done: int, total: int) -> None:
+    print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def _complain(error: BaseException, status: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    else:
+        print(error, file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

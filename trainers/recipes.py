@@ -20,7 +20,7 @@ class Recipe:
     shipped: bool = True
 
 
-FASHION = Plan(images=800_000, batch=128, rate=2e-3, precision="bf16-mixed")
+FASHION = Plan(images=400_000, batch=128, rate=2e-3, precision="bf16-mixed")
 
 RECIPES = {
     recipe.name: recipe
@@ -54,8 +54,8 @@ RECIPES = {
                 architecture=Architecture(latent=32, width=32, blocks=1, scale=0.1),
                 beta=5.0,
                 beta_start=16.0,
-                beta_warmup=200_000,
-                plan=Plan(images=640_000, batch=64, rate=1.5e-3, clip=1.0, held_out=2_000, precision="bf16-mixed"),
+                beta_warmup=130_000,
+                plan=Plan(images=400_000, batch=64, rate=1.5e-3, clip=1.0, held_out=2_000, precision="bf16-mixed"),
             ),
         ),
         Recipe(

@@ -19,6 +19,7 @@ from trainers.kit.randomness import Draw, Share
 BATCH = 500  # pictures at a time where nothing is learned
 SAMPLES = 64
 ADAM_BETAS = (0.9, 0.99)
+SCALE_RATE = 10.0  # a learned scale is a single number that the weights wait for: it moves so much faster
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class AutoencoderLearner:
         model = Autoencoder(shape, config.architecture).to(memory_format=torch.channels_last)
         self._share = Share(fabric.global_rank, fabric.world_size)
         self._fabric = fabric
-        self._trained, self._optimizer = fabric.setup(model, torch.optim.Adam(model.parameters(), betas=ADAM_BETAS))
+        groups = [
+            {"params": [*model.encoder.parameters(), *model.decoder.parameters()]},
+            {"params": [*model.likelihood.parameters()], "rate_factor": SCALE_RATE},
+        ]
+        self._trained, self._optimizer = fabric.setup(model, torch.optim.Adam(groups, betas=ADAM_BETAS))
         self._model = model
         self._average = Averaged(model, config.plan.average)
         self.modules = {"autoencoder": model}

@@ -27,6 +27,12 @@ class PictureShape:
         return self.size * self.size * self.channels
 
 
+def padded(size: int) -> int:
+    """The least side of at least ``size`` pixels that can be halved ``stages`` times: 28 -> 28, 45 -> 48."""
+    step = 2 ** stages(size)
+    return -(-size // step) * step
+
+
 def stages(size: int) -> int:
     """How often a side of ``size`` pixels is halved until it is 4 to 7 pixels: 28 -> 2 (7 px), 64 -> 4 (4 px)."""
     return int(math.log2(size / 4))
@@ -48,11 +54,14 @@ class ConvEncoder(nn.Module):
             layers += [ResidualBlock(narrow) for _ in range(blocks)]
             if wide is not None:
                 layers += [Halve(narrow, wide)]
-        side = shape.size // 2**depth
+        side = padded(shape.size) // 2**depth
+        self.margin = padded(shape.size) - shape.size
         self.body = nn.Sequential(*layers, nn.SiLU(), nn.Flatten())
         self.head = nn.Linear(widths[-1] * side * side, 2 * latent)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        if self.margin:
+            x = F.pad(x, (0, self.margin, 0, self.margin), mode="replicate")
         mean, log_variance = self.head(self.body(2 * x - 1)).chunk(2, dim=-1)
         return mean, bounded(log_variance)
 
@@ -64,7 +73,8 @@ class ConvDecoder(nn.Module):
         super().__init__()
         depth = stages(shape.size)
         widths = [width * min(2**i, 4) for i in reversed(range(depth))]
-        side = shape.size // 2**depth
+        side = padded(shape.size) // 2**depth
+        self.size = shape.size
         layers: list[nn.Module] = [nn.Linear(latent, widths[0] * side * side), nn.Unflatten(1, (widths[0], side, side))]
         for wide, narrow in zip(widths, [*widths[1:], None], strict=True):
             layers += [ResidualBlock(wide) for _ in range(blocks)]
@@ -73,7 +83,7 @@ class ConvDecoder(nn.Module):
         self.body = nn.Sequential(*layers, nn.SiLU(), Double(widths[-1], shape.channels))
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.body(z)
+        return self.body(z)[..., : self.size, : self.size]
 
 
 class MLPEncoder(nn.Module):

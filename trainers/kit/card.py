@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from explorer.contract.manifest import Direction, DirectionsStore
 from trainers.kit.pictures import Pictures
+from trainers.kit.quality_card import BEGIN, END, HEADING
 
-MEASURED = ("<!-- measured -->", "<!-- /measured -->")  # `evaluate` replaces what stands between these two lines
 NOT_YET = "Nothing yet; `python -m trainers evaluate BUNDLE` fills this in."
 SHOWN_DIRECTIONS = 12
 
@@ -25,7 +25,7 @@ def write_card(facts: dict, figures: list[Figure], paragraphs: list[str]) -> str
     lines += [line for paragraph in paragraphs for line in (paragraph, "")]
     for figure in figures:
         lines += [f"{figure.caption}", "", f"![{figure.caption}]({figure.file})", ""]
-    lines += ["## Measured", "", MEASURED[0], NOT_YET, MEASURED[1], ""]
+    lines += [HEADING, "", BEGIN, NOT_YET, END, ""]  # `evaluate` replaces what stands between
     lines += _dimension_lines(facts)
     lines += _direction_lines(facts)
     minutes = (origin.wall_time_s or 0) / 60

@@ -135,13 +135,13 @@ def train(
 
 def to_batch(material: Material, device: torch.device) -> Batch:
     """Pictures and labels as tensors on ``device``."""
-    labels = None if material.labels is None else torch.from_numpy(material.labels).to(device)
+    labels = None if material.labels is None else torch.tensor(material.labels, device=device)
     return Batch(to_floats(material.images, device), labels)
 
 
 def to_floats(pictures: np.ndarray, device: torch.device) -> Tensor:
     """uint8 (N, H, W, C) -> float32 (N, C, H, W) in [0, 1], still channels-last in memory, which convolutions like."""
-    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div_(255)
+    return torch.tensor(pictures, device=device).permute(0, 3, 1, 2).float().div_(255)
 
 
 def to_pixels(pictures: Tensor) -> np.ndarray:

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from explorer.contract import run as contract
 from explorer.contract.errors import ExplorerError
@@ -88,7 +89,7 @@ class Training:
     def _note(self, report: Report, held_out: Material) -> None:
         standing, plan = self.standing, self._plan
         standing.step, standing.images = report.step, report.images
-        standing.window.add(report.numbers)
+        standing.window.add(self._over_all_processes(report.numbers))
         self._tell_pace()
         if plan.is_due(report.images, plan.report_every):
             numbers = standing.window.take()
@@ -96,6 +97,9 @@ class Training:
             self._say(_line(report.images, "train", numbers))
         if plan.is_due(report.images, plan.milestone_every):
             self._milestone(held_out)
+
+    def _over_all_processes(self, numbers: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        return self._fabric.all_reduce(dict(numbers), reduce_op="mean") if self._fabric.world_size > 1 else numbers
 
     def _milestone(self, held_out: Material) -> None:
         standing = self.standing

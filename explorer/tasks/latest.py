@@ -63,6 +63,7 @@ class _Request(Generic[T]):
         self.steps: Iterator[Any] | None = None
         self.started_s = 0.0
         self.era = 0
+        self.hurried = False  # it may not take long
 
 
 class Lane:
@@ -94,7 +95,7 @@ class Lane:
         self._worker.cancel(self)
 
     def hurry(self) -> None:
-        """End a call that already takes long: something else is wanted more."""
+        """End the call that runs if it takes long, now or soon: something else is wanted more."""
         self._worker.hurry(self)
 
     @property
@@ -124,7 +125,7 @@ class Worker:
             lane.waiting = lane.newest = request
             running = lane.running
             if running is not None and (running.steps is not None or self._is_long(running)):
-                self._stop(running)
+                self._stop(lane, running)
             self._change.notify()
 
     def cancel(self, lane: Lane) -> None:
@@ -134,8 +135,11 @@ class Worker:
 
     def hurry(self, lane: Lane) -> None:
         with self._change:
-            if lane.running is not None and lane.running is self._active and self._is_long(lane.running):
-                self._stop(lane.running)
+            running = lane.running
+            if running is not None and running is self._active:
+                running.hurried = True
+                if self._is_long(running):
+                    self._stop(lane, running)
 
     def close(self) -> None:
         """Stop what runs and wait for the thread; nothing is called back afterwards."""
@@ -151,20 +155,22 @@ class Worker:
         lane.waiting = lane.newest = None
         lane.era += 1
         if lane.running is not None:
-            self._stop(lane.running)
+            self._stop(lane, lane.running)
 
-    def _stop(self, request: _Request[Any]) -> None:
+    def _stop(self, lane: Lane, request: _Request[Any]) -> None:
         """Call it with ``_change`` held: then what is interrupted is this request's call and never the next one's."""
         request.job.stop(interrupt=request is self._active)
+        if lane.newest is request:
+            lane.newest = None  # no answer will come
 
     def _is_long(self, request: _Request[Any]) -> bool:
         return time.monotonic() - request.started_s > self._patience_s
 
     def _hurry(self, lane: Lane, request: _Request[Any]) -> None:
-        """In the watchdog's thread: the call lasts long, so it ends when a newer request waits already."""
+        """In the watchdog's thread: the call lasts long, so it ends when something else is wanted already."""
         with self._change:
-            if lane.running is request and lane.waiting is not None:
-                self._stop(request)
+            if lane.running is request and (request.hurried or lane.waiting is not None):
+                self._stop(lane, request)
 
     def _run(self) -> None:
         while True:

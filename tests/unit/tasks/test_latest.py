@@ -391,6 +391,48 @@ def test_stopping_a_generator_between_two_steps_does_not_cancel_what_runs_in_ano
     assert not at_rest.is_set()
 
 
+def test_a_long_call_ends_when_something_else_is_wanted_more(impatient: Worker, inbox: Inbox) -> None:
+    heard, gate = Heard(), Gate()
+    lane, other = impatient.lanes
+    heard.ask(lane, gate)
+    assert gate.entered.wait(GIVE_UP_S)
+    lane.hurry()
+    assert gate.cancelled
+    assert lane.idle  # no answer will come
+    heard.ask(other, constant("the other"))
+    inbox.run_until(lambda: other.idle)
+    assert (heard.answers, heard.faults) == (["the other"], [])
+
+
+def test_a_call_that_becomes_long_ends_when_something_else_was_wanted_more(inbox: Inbox) -> None:
+    worker, gate = Worker(inbox.post, lanes=2, patience_s=0.05), Gate()
+    lane, other = worker.lanes
+    heard = Heard()
+
+    def work(job: Job) -> str:
+        job.cancel_with(gate.cancel)
+        lane.hurry()  # asked at once, when this call is still young
+        return gate.wait()
+
+    heard.ask(lane, work)
+    heard.ask(other, constant("the other"))
+    inbox.run_until(lambda: other.idle)
+    worker.close()
+    assert gate.cancelled
+    assert heard.answers == ["the other"]
+
+
+def test_hurry_leaves_a_short_call_and_an_idle_lane_alone(worker: Worker, inbox: Inbox) -> None:
+    lane, heard, gate = worker.lanes[0], Heard(), Gate()
+    lane.hurry()
+    heard.ask(lane, gate)
+    assert gate.entered.wait(GIVE_UP_S)
+    lane.hurry()
+    gate.open()
+    inbox.run_until(lambda: lane.idle)
+    assert heard.answers == ["through the gate"]
+
+
 class OneCall:
     """As a session: ``cancel`` ends the call that runs, and does nothing when none does."""
 

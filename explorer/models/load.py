@@ -11,6 +11,7 @@ from explorer.contract.manifest import Graph
 from explorer.latent.priors import prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
 from explorer.models.capabilities import Decodes, Encodes, Model
+from explorer.models.stores import read_directions, read_encoded
 from explorer.runtime.providers import RunsOn
 from explorer.runtime.session import Runtime, Session
 
@@ -59,7 +60,7 @@ def size_bytes(model: Model) -> int:
 
 
 def check_bundle(path: Path, runtime: Runtime) -> list[ExplorerError]:
-    """Everything that is wrong with a bundle's files and graphs, as errors with sentences; empty when all is well."""
+    """Everything that is wrong with a bundle's files, graphs and stores, as errors; empty when all is well."""
     try:
         bundle = open_bundle(path)
     except BundleError as error:
@@ -72,6 +73,12 @@ def check_bundle(path: Path, runtime: Runtime) -> list[ExplorerError]:
             runtime.open(bundle.read(graph.file), graph)
         except ExplorerError as error:
             faults.append(error)
+    for space in bundle.manifest.spaces:
+        for read in (read_encoded, read_directions):
+            try:
+                read(bundle, space.name)
+            except ExplorerError as error:
+                faults.append(error)
     return faults
 
 

@@ -58,20 +58,22 @@ def read_encoded(bundle: Bundle, space: str) -> Encoded | None:
     spreads = _optional(bundle, store.log_variances)
     thumbnails = _optional(bundle, store.thumbnails)
     columns = _columns(bundle, labels)
-    labels = np.zeros((len(codes), 0)) if labels is None else labels.reshape(len(labels), -1)
+    count = codes.shape[0] if codes.ndim else 0
+    if labels is None:
+        labels = np.zeros((count, 0), np.int64)
+    elif labels.ndim == 1:
+        labels = labels[:, None]
     described = bundle.manifest.space(space)
-    size = None if described is None else described.shape[0]
     fits = (
-        codes.ndim == 2
-        and codes.shape[1] == size
-        and all(array is None or len(array) == len(codes) for array in (labels, spreads, thumbnails))
-        and labels.shape[1] == len(columns)
+        described is not None
+        and codes.shape == (count, *described.shape)
+        and labels.shape == (count, len(columns))
         and all(labels[:, i].min(initial=0) >= 0 for i in range(len(columns)))
         and all(labels[:, i].max(initial=0) < len(column.values) for i, column in enumerate(columns))
         and (spreads is None or spreads.shape == codes.shape)
-        and (thumbnails is None or (thumbnails.ndim == 4 and thumbnails.dtype == np.uint8))
+        and (thumbnails is None or _are_pictures(thumbnails, count))
     )
-    if not fits or not np.isfinite(codes).all():
+    if not fits or not _finite(codes) or not (spreads is None or _finite(spreads)):
         raise DamagedBundle("The model's encoded pictures do not fit together; export the model again.")
     return Encoded(
         store.data,
@@ -88,13 +90,14 @@ def read_directions(bundle: Bundle, space: str) -> Directions | None:
     """The stored directions of a latent space, or None.
 
     Raises:
-        DamagedBundle: the vectors do not fit the space or their descriptions.
+        DamagedBundle: the vectors do not fit the space or their descriptions, or are not of unit length.
     """
     for store in bundle.manifest.stores:
         if isinstance(store, DirectionsStore) and store.space == space:
             vectors = bundle.array(store.vectors)
             described = bundle.manifest.space(space)
-            if described is None or vectors.shape != (len(store.directions), described.shape[0]):
+            fits = described is not None and vectors.shape == (len(store.directions), *described.shape)
+            if not fits or not _finite(vectors) or not np.allclose((vectors**2).sum(-1), 1.0, atol=1e-3):
                 raise DamagedBundle("The model's directions do not fit its latent space; export the model again.")
             return Directions(vectors.astype(np.float32), store.directions)
     return None
@@ -106,6 +109,14 @@ def _columns(bundle: Bundle, labels: NDArray[Any] | None) -> tuple[Attribute, ..
     if labels.ndim == 1 and bundle.manifest.classes:
         return (Attribute(name=CLASS, values=bundle.manifest.classes),)
     return bundle.manifest.attributes
+
+
+def _are_pictures(array: NDArray[np.generic], count: int) -> bool:
+    return array.ndim == 4 and len(array) == count and array.shape[3] in (1, 3, 4) and array.dtype == np.uint8
+
+
+def _finite(array: NDArray[np.generic]) -> bool:
+    return bool(np.isfinite(array).all())
 
 
 def _optional(bundle: Bundle, array: Array | None) -> NDArray[Any] | None:

@@ -214,7 +214,7 @@ def test_a_zip_cut_anywhere(whole_zip: Path, tmp_path: Path) -> None:
         assert_plain(error)
 
 
-@settings(quickly, max_examples=300)
+@settings(quickly, max_examples=150)
 @given(st.data())
 def test_changed_bytes_in_a_zip_are_never_believed(
     whole_zip: Path, contents: Contents, tmp_path: Path, data: st.DataObject

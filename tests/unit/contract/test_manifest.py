@@ -328,7 +328,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_no_changed_value_makes_another_exception(data: st.DataObject) -> None:
     facts = json.loads(_full().to_json())

@@ -38,7 +38,7 @@ def _accepted(path: str) -> bool:
     return True
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(paths)
 @example("name\n")
 @example("a/../b")

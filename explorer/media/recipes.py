@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import numpy as np
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.contract.errors import ExplorerError
@@ -13,7 +13,8 @@ from explorer.contract.pixels import Pixels
 
 KEY = "latent-explorer"
 TEXT_BYTES = 4 << 20
-Number = Annotated[float, Field(allow_inf_nan=False)]
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
 
 class NoRecipe(ExplorerError):
@@ -27,7 +28,7 @@ class Recipe(BaseModel):
     bundle: str  # identity: sha256 over the bundle's files
     name: str
     code: tuple[Number, ...]
-    seed: int | None = None
+    seed: int | None = Field(default=None, ge=0)
     version: str = ""
 
 
@@ -54,16 +55,15 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def read_recipe(content: bytes) -> Recipe:
-    """The recipe inside a PNG.
+    """The recipe inside a PNG, found without unpacking its pixels, which may be more than there is memory for.
 
     Raises:
         NoRecipe: it is no picture, or holds no recipe.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            image.load()
-            text = getattr(image, "text", {}).get(KEY, "")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with PngImagePlugin.PngImageFile(io.BytesIO(content)) as image:
+            text = str(image.info.get(KEY, ""))
+    except (OSError, ValueError, SyntaxError) as error:
         raise NoRecipe("This is not a PNG picture; drop a picture that Latent Explorer saved.") from error
     if not text or len(text) > TEXT_BYTES:
         raise NoRecipe("This picture holds no recipe; drop one that Latent Explorer saved, or a model.")

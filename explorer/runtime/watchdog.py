@@ -9,6 +9,7 @@ from contextlib import contextmanager
 class Watchdog:
     """Calls ``bite`` when a guarded block lasts longer than the limit; idle it sleeps without a timeout.
 
+    It bites again after every further limit, because what it means to end may just have been between two calls.
     One thread for a whole program: arming costs a lock, and wakes the thread only when it sleeps for good.
     """
 
@@ -23,7 +24,7 @@ class Watchdog:
 
     @contextmanager
     def guard(self, bite: Callable[[], None]) -> Generator[None]:
-        """Run the block; ``bite`` is called once, in the watchdog's thread, when the limit passes."""
+        """Run the block; ``bite`` is called in the watchdog's thread each time the limit passes."""
         with self._wake:
             key = self._next = self._next + 1
             self._deadlines[key] = (time.monotonic() + self.limit_s, bite)
@@ -50,7 +51,7 @@ class Watchdog:
                 now = time.monotonic()
                 for key, (deadline, bite) in list(self._deadlines.items()):
                     if deadline <= now:
-                        del self._deadlines[key]
+                        self._deadlines[key] = (now + self.limit_s, bite)
                         bite()
                 nearest = min((deadline for deadline, _ in self._deadlines.values()), default=None)
                 self._asleep = nearest is None

@@ -167,9 +167,13 @@ class Worker:
         return time.monotonic() - request.started_s > self._patience_s
 
     def _hurry(self, lane: Lane, request: _Request[Any]) -> None:
-        """In the watchdog's thread: the call lasts long, so it ends when something else is wanted already."""
+        """In the watchdog's thread: the call lasts long, so it ends when something else is wanted already.
+
+        A job that was told to stop is told again: the first time it may have been between two calls.
+        """
         with self._change:
-            if lane.running is request and (request.hurried or lane.waiting is not None):
+            wanted = request.job.stopped or request.hurried or lane.waiting is not None
+            if lane.running is request and wanted:
                 self._stop(lane, request)
 
     def _run(self) -> None:

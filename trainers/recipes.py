@@ -74,7 +74,7 @@ RECIPES = {
             "clothes-features",
             "classifier",
             "Tells ten kinds of clothes apart; the figures of models of clothes are measured in its features.",
-            ClassifierConfig(width=40, blocks=2, plan=Plan(images=1_200_000, rate=2e-3, precision="bf16-mixed")),
+            ClassifierConfig(width=40, blocks=2, shift=1, plan=Plan(images=600_000, rate=2e-3, precision="bf16-mixed")),
         ),
         Recipe(
             "face-attribute-features",
@@ -85,7 +85,7 @@ RECIPES = {
                 width=24,
                 mirror=False,
                 shift=0,
-                plan=Plan(images=480_000, rate=2e-3, held_out=2_000, precision="bf16-mixed"),
+                plan=Plan(images=240_000, rate=2e-3, held_out=2_000, precision="bf16-mixed"),
             ),
         ),
     )

@@ -9,6 +9,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,21 @@ def hanging_decoder(toy: Toy, trips: int = ENDLESS) -> bytes:
         helper.make_node("Reshape", ["flat", "shape"], ["image"]),
     ]
     return _decoder(toy, nodes, {"trips": np.int64(trips), "true": np.bool_(True)})
+
+
+def folding_decoder(toy: Toy, products: int = 2_000) -> bytes:
+    """A few kilobytes of matrix products that depend on no input, so that a runtime may do them all while it loads."""
+    powers = [f"power{index}" for index in range(products)]
+    nodes = [
+        helper.make_node("ConstantOfShape", ["square"], ["power0"]),
+        *(helper.make_node("MatMul", [one, "power0"], [other]) for one, other in pairwise(powers)),
+        helper.make_node("ReduceMin", [powers[-1]], ["least"], keepdims=0),
+        helper.make_node("Gemm", ["z", "weights", "bias"], ["logits"]),
+        helper.make_node("Add", ["logits", "least"], ["shifted"]),
+        helper.make_node("Sigmoid", ["shifted"], ["flat"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["image"]),
+    ]
+    return _decoder(toy, nodes, {"square": np.array([1_024, 1_024], np.int64)})
 
 
 def custom_operator_decoder(toy: Toy, domain: str = "com.example.unknown") -> bytes:

@@ -145,6 +145,7 @@ class Runtime:
         self._threads = threads
         self._watchdog = Watchdog(limit_s)
         ort.set_default_logger_severity(4)  # what matters comes as an exception
+        ort.disable_telemetry_events()  # what the variable in explorer/__init__.py leaves on, on Windows
         self._choice = choose_providers(ort.get_available_providers(), device=device, cuda_driver=has_cuda_driver())
         if self._choice.providers[0] != CPU:
             ort.preload_dlls()  # finds the CUDA and cuDNN wheels, so that no path has to be set
@@ -178,7 +179,15 @@ class Runtime:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads must not burn a core
         # The default, exhaustive search, costs seconds at each new batch size for nothing at our sizes.
         settings = [{"cudnn_conv_algo_search": "HEURISTIC"} if name != CPU else {} for name in providers]
-        return ort.InferenceSession(content, options, providers=list(providers), provider_options=settings)
+        # Work that depends on no input is done in a run, which can be stopped, not while loading, which cannot: a few
+        # kilobytes of matrix products would hold the worker for minutes. Exports come folded already.
+        return ort.InferenceSession(
+            content,
+            options,
+            providers=list(providers),
+            provider_options=settings,
+            disabled_optimizers=["ConstantFolding"],
+        )
 
 
 def check_finite(values: Array, name: str) -> Array:

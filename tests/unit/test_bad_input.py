@@ -21,6 +21,7 @@ from tests.graphs import (
     custom_operator_decoder,
     edit_manifest,
     external_data_decoder,
+    folding_decoder,
     hanging_decoder,
     huge_tensor_decoder,
     hungry_decoder,
@@ -122,6 +123,7 @@ FAULTS: dict[str, tuple[Make, str]] = {
     "wrong size": (_decoder(lambda toy: Toy(5, 4).decoder()), "the input 'z' is"),
     "not a number": (_decoder(nan_decoder), "not numbers"),
     "endless": (_decoder(hanging_decoder), "gave no answer"),
+    "endless loading": (_decoder(folding_decoder), "gave no answer"),
 }
 IN_PROCESSES = (
     "wrong hash", "missing graph", "truncated file", "newer format", "escaping.zip", "vast arrays", "not a number",

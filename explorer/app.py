@@ -46,6 +46,7 @@ from explorer.state.storage import restore
 from explorer.tasks.latest import Worker
 
 REST_MS = 150  # after this long without a new picture the hand counts as still
+FACTS_MS = 30  # between two showings of the facts; a picture comes more often, and nobody reads quicker
 SAVE_MS = 500  # after this long without a change the session is written
 PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
 FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
@@ -79,6 +80,7 @@ class App:
             (picture_lane, ends_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
         )  # fmt: skip
         self._rest = _timer(REST_MS, self.sliders.rest)
+        self._facts = _timer(FACTS_MS, self._show_facts)
         self._keeper = (
             Keeper(
                 self.explore, self.settings, state_folder() / SESSION, config_folder() / SETTINGS,
@@ -116,6 +118,7 @@ class App:
             return
         self._closed = True
         self._rest.stop()
+        self._facts.stop()
         self.stack.indexChanged.disconnect(self._show_undo)  # Qt tells once more when it takes the stack down
         if self._keeper is not None:
             self._keeper.save_session()
@@ -126,7 +129,7 @@ class App:
     @property
     def idle(self) -> bool:
         """Whether nothing is being computed or on its way."""
-        return all(lane.idle for lane in self.worker.lanes) and not self._rest.isActive()
+        return all(lane.idle for lane in self.worker.lanes) and not (self._rest.isActive() or self._facts.isActive())
 
     @property
     def showing(self) -> bool:
@@ -148,13 +151,13 @@ class App:
 
     def _follow_state(self) -> None:
         self.stage.events.model.connect(self._show_model)
-        self.stage.events.picture.connect(self._show_facts)
+        self.stage.events.picture.connect(self._on_picture)
         self.explore.events.smooth.connect(self.window.picture.show_smooth)
         self.explore.events.instrument.connect(self.window.show_instrument)
         self.explore.events.place.connect(self.shelf.refresh)
         self.stack.indexChanged.connect(self._show_undo)
         self.settings.events.theme.connect(lambda name: theme.apply(self._qt, theme.THEMES[name]))
-        self.window.picture.canvas.painted.connect(self._show_paint)
+        self.window.picture.canvas.painted.connect(self._on_painted)
         self.window.picture.show_smooth(self.explore.smooth)
         self._show_undo()
 
@@ -170,22 +173,23 @@ class App:
             self.tell(sentence, error=False)
         self._show_facts()
 
+    def _on_picture(self) -> None:
+        if self.stage.picture is not None:
+            self._rest.start()
+        self._on_painted()
+
+    def _on_painted(self, _token: int = 0) -> None:
+        if not self._facts.isActive():
+            self._facts.start()
+
     def _show_facts(self) -> None:
-        picture = self.stage.picture
-        here = distance(self.stage)
+        picture, here = self.stage.picture, distance(self.stage)
         self.window.sliders.show_distance(here)
         if picture is None or here is None:
             self.window.facts.show_facts(())
             return
-        self._rest.start()
         name, size = picture.model.manifest.name, len(picture.code)
         self.window.picture.show_caption(f"{name}   ·   decoded from {size} numbers")
-        self._show_paint(None)
-
-    def _show_paint(self, token: int | None) -> None:
-        picture, here = self.stage.picture, distance(self.stage)
-        if picture is None or here is None:
-            return
         tip = "Distance from the prior's centre, beside what samples of the prior have on average."
         paint = self.window.picture.paint_ms
         self.window.facts.show_facts(

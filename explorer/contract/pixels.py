@@ -18,14 +18,19 @@ def to_pixels(values: Floats, meaning: ImageMeaning) -> Pixels:
     """
     if values.ndim != 4:
         raise PortMismatch(f"A picture port must give 4 axes, got {list(values.shape)}; export the model again.")
-    images = values if meaning.layout == "NHWC" else np.moveaxis(values, 1, 3)
-    if images.shape[3] != meaning.channels:
+    channels = values.shape[3 if meaning.layout == "NHWC" else 1]
+    if channels != meaning.channels:
         raise PortMismatch(
-            f"A picture port must give {meaning.channels} channels, got {images.shape[3]}; export the model again."
+            f"A picture port must give {meaning.channels} channels, got {channels}; export the model again."
         )
     low, high = meaning.value_range
-    scaled = (images.astype(np.float32) - low) * (255.0 / (high - low))
-    return np.ascontiguousarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    levels = values.astype(np.float32)  # a copy, so that all further steps may work in place
+    if low:
+        levels -= np.float32(low)
+    levels *= np.float32(255.0 / (high - low))
+    levels.clip(0, 255, out=levels)
+    pixels = np.rint(levels, out=levels).astype(np.uint8)
+    return np.ascontiguousarray(pixels if meaning.layout == "NHWC" else np.moveaxis(pixels, 1, 3))
 
 
 def from_pixels(pixels: Pixels, meaning: ImageMeaning) -> NDArray[np.float32]:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 from explorer.contract.archive import MANIFEST
-from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault
+from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
 from explorer.control.stage import Models
 from explorer.control.walk import FIRST_SEED, Walk
-from explorer.media.recipes import NoRecipe, Recipe, read_recipe
+from explorer.media.recipes import Recipe, read_picture
 from explorer.models.capabilities import Model
-from explorer.state.library import Item, Library, find_bundles, read_item
+from explorer.state.library import Item, Library, find_bundles, find_identity, read_item
 from explorer.state.settings import Settings
 from explorer.tasks.latest import Job, Lane
 
@@ -44,6 +44,7 @@ class LibraryController:
         self._library, self._settings, self._folders, self._models = library, settings, folders, models
         self._open_lane, self._find_lane, self._others = open_lane, find_lane, others
         self._walk, self._view, self._current = walk, view, current
+        self._shown: tuple[tuple[Item, ...], str] | None = None
         library.events.items.connect(self.refresh)
 
     def find(self) -> None:
@@ -52,15 +53,20 @@ class LibraryController:
         self._find_lane.submit(lambda job: _find(folders, opened, hidden), self._set_items, _crash)
 
     def refresh(self) -> None:
-        """Show the list and mark the model in view."""
-        self._view.show_items(self._library.items, self._current())
+        """Show the list and mark the model in view, unless both are shown already."""
+        wanted = self._library.items, self._current()
+        if wanted != self._shown:
+            self._shown = wanted
+            self._view.show_items(*wanted)
 
     def open(self, path: str, code: tuple[float, ...] | None = None, seed: int | None = FIRST_SEED) -> None:
         """Open a model, a zip of one, or a picture with a recipe; by default at the point of the first seed."""
         for lane in self._others:
             lane.hurry()
         self._open_lane.submit(
-            partial(self._load, Path(path).expanduser(), code, seed), self._go, partial(self._fail, path)
+            partial(self._load, Path(path).expanduser(), code, seed, self._settings.opened),
+            self._go,
+            partial(self._fail, path),
         )
 
     def remove(self, path: str) -> None:
@@ -70,14 +76,14 @@ class LibraryController:
         self._library.items = tuple(item for item in self._library.items if item.path != path)
 
     def _load(
-        self, path: Path, code: tuple[float, ...] | None, seed: int | None, job: Job
+        self, path: Path, code: tuple[float, ...] | None, seed: int | None, opened: tuple[str, ...], job: Job
     ) -> tuple[Model, tuple[float, ...] | None, int | None]:
         """In the worker: from a path to a model that answers, and the point to show; None: that of the seed."""
         if path.name == MANIFEST:
             path = path.parent
         if path.suffix.lower() == ".png" and path.is_file():
-            recipe = _read_picture(path)
-            path, code, seed = self._bundle_of(recipe), recipe.code, recipe.seed
+            recipe = read_picture(path)
+            path, code, seed = self._bundle_of(recipe, opened), recipe.code, recipe.seed
         model = self._models.fresh(str(path.absolute()), job)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
@@ -86,20 +92,20 @@ class LibraryController:
             raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
         return model, code, seed
 
-    def _bundle_of(self, recipe: Recipe) -> Path:
-        for path in (*find_bundles(self._folders), *map(Path, self._settings.opened)):
-            if read_item(path).identity == recipe.bundle:
-                return path
-        raise BundleNotFound(
-            f"The picture was made with {recipe.name}, which is not in the library; open that model first, then drop "
-            "the picture again."
-        )
+    def _bundle_of(self, recipe: Recipe, opened: tuple[str, ...]) -> Path:
+        path = find_identity(recipe.bundle, (*find_bundles(self._folders), *map(Path, opened)))
+        if path is None:
+            raise BundleNotFound(
+                f"The picture was made with {short(recipe.name)}, which is not in the library; open that model first, "
+                "then drop the picture again."
+            )
+        return path
 
     def _go(self, loaded: tuple[Model, tuple[float, ...] | None, int | None]) -> None:
         model, code, seed = loaded
         self._settings.hidden -= {model.key}
         if all(item.path != model.key for item in self._library.items):
-            self._settings.opened = (model.key, *self._settings.opened)[:RECENT]
+            self._settings.opened = tuple(dict.fromkeys((model.key, *self._settings.opened)))[:RECENT]
             self.find()
         if code is not None or not self._walk.stands_in(model):  # a click on the open model keeps the point
             self._walk.open(model, code, seed)
@@ -119,13 +125,6 @@ def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[
     """In the worker: those that ship and the user's, then what was opened by hand."""
     paths = dict.fromkeys((*(str(path) for path in find_bundles(folders)), *opened))
     return tuple(read_item(Path(path)) for path in paths if path not in hidden)
-
-
-def _read_picture(path: Path) -> Recipe:
-    try:
-        return read_recipe(path.read_bytes())
-    except OSError as error:
-        raise NoRecipe(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
 def _crash(error: Exception) -> None:

@@ -90,9 +90,10 @@ def _check(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="latent-explorer check", description="Validate a model wholly.")
     parser.add_argument("bundle", type=Path, help="a model: a folder or a zip")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    from explorer.headless import check
+    chosen = parser.parse_args(arguments)
+    from explorer.headless import check  # onnxruntime is slow to import
 
-    return check(parser.parse_args(arguments).bundle)
+    return check(chosen.bundle)
 
 
 def _render(arguments: Sequence[str]) -> int:

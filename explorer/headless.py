@@ -11,12 +11,12 @@ from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, 
 from explorer.control.export import png_of
 from explorer.control.walk import FIRST_SEED, seed_code
 from explorer.latent.priors import Prior
-from explorer.media.recipes import Recipe, read_recipe
+from explorer.media.recipes import Recipe, read_picture
 from explorer.models.load import check_bundle, load_model
 from explorer.options import RenderOptions
 from explorer.places import model_folders
 from explorer.runtime.session import Runtime
-from explorer.state.library import find_bundles, read_item
+from explorer.state.library import find_bundles, find_identity
 
 
 def check(bundle: Path) -> int:
@@ -58,12 +58,16 @@ def render(options: RenderOptions) -> int:
 
 
 def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions) -> NDArray[np.float32]:
-    moved = code if options.psi == 1.0 else (prior.center + options.psi * (code - prior.center)).astype(np.float32)
-    moved = moved.copy()
-    for dimension, sigma in options.sigmas:
-        if dimension >= prior.size:
-            raise ModelFault(f"There is no dimension z{dimension}; the last one is z{prior.size - 1}.")
-        moved[dimension] = prior.center[dimension] + sigma * prior.deviation[dimension]
+    moved = code.copy()
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is told below
+        if options.psi != 1.0:
+            moved[:] = prior.center + options.psi * (code - prior.center)
+        for dimension, sigma in options.sigmas:
+            if dimension >= prior.size:
+                raise ModelFault(f"There is no dimension z{dimension}; the last one is z{prior.size - 1}.")
+            moved[dimension] = prior.center[dimension] + sigma * prior.deviation[dimension]
+    if not np.isfinite(moved).all():
+        raise ModelFault("The point lies beyond what 32-bit numbers can hold; choose a smaller --psi or --set.")
     return moved
 
 
@@ -71,15 +75,14 @@ def _recipe(target: Path) -> Recipe | None:
     """The recipe when ``target`` is a picture; None when it should be a model."""
     if target.suffix.lower() != ".png":
         return None
-    if not target.is_file():
-        raise BundleNotFound(f"There is no picture at {target}; check the path.")
-    return read_recipe(target.read_bytes())
+    return read_picture(target)
 
 
 def _bundle_of(recipe: Recipe) -> Path:
-    for path in find_bundles(model_folders()):
-        if read_item(path).identity == recipe.bundle:
-            return path
-    raise BundleNotFound(
-        f"The picture was made with {recipe.name}, which is not in the library; name the model itself."
-    )
+    path = find_identity(recipe.bundle, find_bundles(model_folders()))
+    if path is None:
+        raise BundleNotFound(
+            f"The picture was made with {short(recipe.name)}, which is not in the library; copy that model into "
+            f"{model_folders()[-1]}, or name the model itself."
+        )
+    return path

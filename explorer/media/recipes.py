@@ -2,13 +2,14 @@
 
 import io
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from explorer.contract.errors import ExplorerError
+from explorer.contract.errors import ExplorerError, short
 from explorer.contract.pixels import Pixels
 
 KEY = "latent-explorer"
@@ -52,6 +53,21 @@ def to_png(pixels: Pixels, recipe: Recipe) -> bytes:
 def to_image(pixels: Pixels) -> Image.Image:
     """(H, W, 1, 3 or 4) uint8 as a Pillow image."""
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else np.ascontiguousarray(pixels))
+
+
+def read_picture(path: Path) -> Recipe:
+    """The recipe inside a PNG file.
+
+    Raises:
+        NoRecipe: it cannot be read, is no picture, or holds no recipe.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NoRecipe(
+            f"{short(path, 120)} cannot be read ({error.strerror or error}); check the path and the rights."
+        ) from error
+    return read_recipe(content)
 
 
 def read_recipe(content: bytes) -> Recipe:

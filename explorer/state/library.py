@@ -41,8 +41,20 @@ def find_bundles(folders: Iterable[Path]) -> list[Path]:
     for folder in folders:
         if folder.is_dir():
             inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-            found += [path for path in inside if (path / MANIFEST).is_file() or path.suffix.lower() == ".zip"]
+            found += [path for path in inside if _looks_like_one(path)]
     return found
+
+
+def _looks_like_one(path: Path) -> bool:
+    try:
+        return path.suffix.lower() == ".zip" or (path / MANIFEST).is_file()
+    except OSError:  # no right to look inside, which ``read_item`` will say
+        return True
+
+
+def find_identity(identity: str, paths: Iterable[Path]) -> Path | None:
+    """The first of the bundles that is the one of that identity, or None."""
+    return next((path for path in paths if read_item(path).identity == identity), None)
 
 
 def read_item(path: Path) -> Item:

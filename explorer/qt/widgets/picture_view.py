@@ -69,8 +69,6 @@ class Viewport:
     def zoomed(self, factor: float, at: QPointF, size: QSize, room: QRect) -> "Viewport":
         """Larger by ``factor`` with the point under ``at`` staying where it is."""
         zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
-        if zoom == 1.0:
-            return Viewport()
         before = self.target(size, room, 1.0, crisp=False)
         u, v = (at.x() - before.x()) / before.width(), (at.y() - before.y()) / before.height()
         width, height = before.width() * zoom / self.zoom, before.height() * zoom / self.zoom

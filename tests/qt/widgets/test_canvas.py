@@ -165,11 +165,10 @@ def test_dragging_pans_but_not_past_the_edge(canvas):
     press(canvas, CENTER)
     for x in (200, 100, 0, -900, -9000):
         move(canvas, QPointF(x, 300))
+    assert canvas.cursor().shape() is Qt.CursorShape.ClosedHandCursor
     release(canvas, QPointF(-9000, 300))
+    assert canvas.cursor().shape() is Qt.CursorShape.OpenHandCursor
     assert share(canvas, BLUE) > 0.7
-    before = seen(canvas)
-    move(canvas, QPointF(600, 300), down=False)
-    assert np.array_equal(seen(canvas), before)
 
 
 def test_keys_zoom_pan_and_fit(canvas, qtbot):

@@ -143,7 +143,7 @@ def test_show_value_moves_one_row(sliders):
 def test_a_dimension_shown_again_gets_its_true_value(sliders):
     sliders.show_dimensions(MANY)
     sliders.show_value(0, 1.25)
-    sliders.show_dimensions((dataclasses.replace(MANY[0], locked=True), *MANY[1:]))
+    sliders.show_dimensions((MANY[0], dataclasses.replace(MANY[1], locked=True), *MANY[2:]))
     assert rows(sliders)[0].shown_value == 0.0
 
 

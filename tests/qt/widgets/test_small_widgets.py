@@ -116,6 +116,7 @@ def test_other_keys_and_text_fields_hold_nothing(window, qtbot):
 def test_a_window_that_loses_the_focus_lets_go(window, qtbot):
     qtbot.keyPress(window, Qt.Key.Key_B)
     QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
+    assert window.told == [True, False]
     qtbot.keyRelease(window, Qt.Key.Key_B)
     assert window.told == [True, False]
 

@@ -105,7 +105,13 @@ class Walk:
         if not self._explore.place.bundle:
             self._explore.place = place
             return
-        change(self._history, self._explore, "place", place, "Open a model")
+        if not change(self._history, self._explore, "place", place, "Open a model"):
+            self.stay()
+
+    def stay(self) -> None:
+        """Tell the place once more, so that what could not be shown there is tried again."""
+        place = self._explore.place
+        self._explore.events.place.emit(place, place)
 
     def stands_in(self, model: Model) -> bool:
         """Whether the place is in this very model, as it is loaded."""
@@ -128,7 +134,10 @@ class Walk:
         return kept
 
     def _go(self, code: Code, seed: int | None, words: str, gesture: int | None = None) -> None:
-        place = self._explore.place.model_copy(update={"code": tuple(code.tolist()), "seed": seed})
+        here, there = self._explore.place, tuple(code.tolist())
+        if there == here.code and seed is None:
+            return  # nothing moved, so the point is still the seed's own
+        place = here.model_copy(update={"code": there, "seed": seed})
         change(self._history, self._explore, "place", place, words, gesture)
 
 

@@ -26,6 +26,7 @@ from tests.graphs import Toy, tiny_bundle
 from tests.qt.widgets import hands
 
 LIMIT_S = 20.0  # of one call of a graph; tests that wait for it take their own
+PATIENCE_MS = 30_000  # a test that waits this long has failed; on a busy machine a second is nothing
 THREADS = ("worker", "watchdog")
 
 
@@ -51,10 +52,11 @@ class Journey:
 
     def settle(self, app: App) -> None:
         """Wait until nothing is on its way any more, to the worker, to the screen or to the disk."""
-        self.qtbot.waitUntil(lambda: app.idle and not app.window.picture.waiting)
+        self.until(lambda: app.idle and not app.window.picture.waiting)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition)
+        """Wait until something holds."""
+        self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
 
     def keys(self, app: App, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press and release a key where the focus is, then wait."""

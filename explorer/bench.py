@@ -18,7 +18,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from explorer.app import App
+from explorer.app import App, settle
 from explorer.contract.archive import open_bundle
 from explorer.contract.errors import ModelFault
 from explorer.options import Device, LaunchOptions
@@ -43,7 +43,11 @@ class Latency:
     bare_p99: float
     hand_median: float  # from the mouse event to the painted picture
     hand_p99: float
-    loop_gap_max: float  # the longest the event loop did not come back, beyond the tick
+    gap_p999: float  # how long the event loop did not come back, beyond the tick
+    gap_max: float
+    busy_max: float  # the longest that the main thread computed between two ticks
+    empty_gap_p999: float  # an event loop with nothing but the ticks, in the same run: what the machine does to it
+    empty_gap_max: float
 
 
 def measure(bundle: Path, moves: int, device: Device, qt: QApplication) -> Latency:
@@ -57,11 +61,12 @@ def measure(bundle: Path, moves: int, device: Device, qt: QApplication) -> Laten
     app.open()
     _until(app, lambda: app.idle and app.showing and not app.window.picture.waiting)
     storm = _Storm(app, moves)
-    bare_before = _bare(bundle, device, moves // 2)
+    bare, empty = _bare(bundle, device, moves // 2), _empty_gaps(moves // 2)
     storm.run()
-    bare = bare_before + _bare(bundle, device, moves - moves // 2)
-    app.window.close()
     model = app.stage.model
+    app.window.close()
+    bare += _bare(bundle, device, moves - moves // 2)
+    empty += _empty_gaps(moves - moves // 2)
     return Latency(
         bundle=bundle.name,
         provider="" if model is None else model.runs_on().provider,
@@ -73,7 +78,11 @@ def measure(bundle: Path, moves: int, device: Device, qt: QApplication) -> Laten
         bare_p99=float(np.percentile(bare, 99)),
         hand_median=statistics.median(storm.latencies),
         hand_p99=float(np.percentile(storm.latencies, 99)),
-        loop_gap_max=max(storm.gaps),
+        gap_p999=float(np.percentile(storm.pulse.gaps, 99.9)),
+        gap_max=max(storm.pulse.gaps),
+        busy_max=max(storm.pulse.busy),
+        empty_gap_p999=float(np.percentile(empty, 99.9)),
+        empty_gap_max=max(empty),
     )
 
 
@@ -81,6 +90,7 @@ def bench(bundle: Path, *, moves: int, device: Device, as_json: bool) -> int:
     """Print the latency of one bundle; exit status 0."""
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    settle()
     qt = cast(QApplication, QApplication.instance() or QApplication(sys.argv[:1]))
     found = measure(bundle, max(moves, 10), device, qt)
     if as_json:
@@ -89,50 +99,73 @@ def bench(bundle: Path, *, moves: int, device: Device, as_json: bool) -> int:
     print(f"{found.bundle} on {found.provider}: {found.painted} of {found.moves} moves painted, ", end="")
     print("in order, " if found.in_order else "OUT OF ORDER, ", end="")
     print("the last one too" if found.last_painted else "THE LAST ONE MISSING")
-    print(f"{'milliseconds':<28}{'median':>8}{'p99':>8}")
-    print(f"{'session.run alone':<28}{found.bare_median:>8.2f}{found.bare_p99:>8.2f}")
-    print(f"{'hand to painted picture':<28}{found.hand_median:>8.2f}{found.hand_p99:>8.2f}")
-    print(f"{'longest event-loop gap':<28}{found.loop_gap_max:>16.2f}")
+    for what, low, high, *more in (
+        ("milliseconds", "median", "99 %"),
+        ("session.run alone", found.bare_median, found.bare_p99),
+        ("hand to painted picture", found.hand_median, found.hand_p99),
+        ("milliseconds", "99.9 %", "longest"),
+        ("gap of the event loop", found.gap_p999, found.gap_max, f"{found.busy_max:.2f} of computing at most"),
+        ("gap of an empty one", found.empty_gap_p999, found.empty_gap_max),
+    ):
+        numbers = "".join(f"{value:>10}" if isinstance(value, str) else f"{value:>10.2f}" for value in (low, high))
+        print(f"{what:<26}{numbers}", *more)
     return 0
+
+
+class _Pulse:
+    """Calls ``beat`` so many times, a tick apart, and notes how late each call comes."""
+
+    def __init__(self, beats: int, beat: Callable[[int], None], ended: Callable[[], None] = lambda: None) -> None:
+        self.left, self._beat, self._ended = beats, beat, ended
+        self.gaps: list[float] = []  # milliseconds beyond the tick since the call before
+        self.busy: list[float] = []  # milliseconds that this thread computed since the call before
+        self._last: tuple[float, float] | None = None
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_tick)
+
+    def start(self) -> None:
+        self._timer.start(TICK_MS)
+
+    def _on_tick(self) -> None:
+        now, computed = time.perf_counter(), time.thread_time()
+        if self._last is not None:
+            self.gaps.append((now - self._last[0]) * 1_000 - TICK_MS)
+            self.busy.append((computed - self._last[1]) * 1_000)
+        self._last = now, computed
+        if self.left == 0:
+            self._timer.stop()
+            self._ended()
+            return
+        self.left -= 1
+        self._beat(self.left)
 
 
 class _Storm:
     """A hand that drags the first slider to and fro, one mouse move a tick."""
 
     def __init__(self, app: App, moves: int) -> None:
-        self._app, self._left = app, moves
+        self._app = app
         self._slider = app.window.sliders.list.findChild(LatentSlider)
         if self._slider is None:
             raise ModelFault("The model has no sliders, so there is no hand to measure.")
         self._sent: dict[int, float] = {}
         self.latencies: list[float] = []
         self.tokens: list[int] = []
-        self.gaps: list[float] = []
-        self._last_s: float | None = None
+        self.pulse = _Pulse(moves, self._move)
         app.window.picture.canvas.painted.connect(self._on_painted)
 
     def run(self) -> None:
         """Press, move, release, and wait for the last picture."""
         self._send(QEvent.Type.MouseButtonPress, 0.5)
-        timer = QTimer()
-        timer.setTimerType(Qt.TimerType.PreciseTimer)
-        timer.timeout.connect(self._tick)
-        timer.start(TICK_MS)
-        _until(self._app, lambda: self._left == 0 and self._app.idle and not self._app.window.picture.waiting)
-        timer.stop()
+        self.pulse.start()
+        _until(self._app, lambda: self.pulse.left == 0 and self._app.idle and not self._app.window.picture.waiting)
         self._send(QEvent.Type.MouseButtonRelease, 0.5)
 
-    def _tick(self) -> None:
-        now = time.perf_counter()
-        if self._left == 0:
-            return
-        if self._last_s is not None:
-            self.gaps.append((now - self._last_s) * 1_000 - TICK_MS)
-        self._last_s = now
-        self._left -= 1
+    def _move(self, left: int) -> None:
         before = self._app.pictures.token
         start = time.perf_counter()
-        self._send(QEvent.Type.MouseMove, 0.5 + 0.3 * float(np.sin(self._left / 20)))
+        self._send(QEvent.Type.MouseMove, 0.5 + 0.3 * float(np.sin(left / 20)))
         if self._app.pictures.token != before:
             self._sent[self._app.pictures.token] = start
 
@@ -149,6 +182,15 @@ class _Storm:
         held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else button
         at = slider.mapToGlobal(point)
         QApplication.sendEvent(slider, QMouseEvent(kind, point, at, button, held, Qt.KeyboardModifier.NoModifier))
+
+
+def _empty_gaps(beats: int) -> list[float]:
+    """How late the ticks come, in milliseconds, when nothing happens but them."""
+    loop = QEventLoop()
+    pulse = _Pulse(beats, lambda _: None, loop.quit)
+    pulse.start()
+    loop.exec()
+    return pulse.gaps
 
 
 def _bare(bundle: Path, device: Device, runs: int) -> list[float]:

@@ -12,7 +12,7 @@ import pytest
 
 from explorer import cli, headless
 from explorer.contract.archive import MANIFEST
-from explorer.contract.errors import BundleError, ExplorerError, ModelFault
+from explorer.contract.errors import BundleError, BundleNotFound, ExplorerError, ModelFault
 from explorer.models.load import load_model
 from explorer.runtime.session import Runtime
 from explorer.state.library import read_item
@@ -216,16 +216,15 @@ def test_check_tells_each_fault_in_one_sentence(fault: str, checked: dict[str, t
     assert untouched
 
 
-def test_several_faults_are_several_sentences(tmp_path: Path) -> None:
+def test_several_faults_are_several_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _wrong_hash(tmp_path / "model")
     (tmp_path / "model/CARD.md").write_bytes(b"X" * (tmp_path / "model/CARD.md").stat().st_size)
-    ended = _run("check", tmp_path / "model")
-    assert ended.returncode == 1 and len(_sentences(ended.stderr)) == 2
+    assert cli.main(["check", str(tmp_path / "model")]) == 1
+    assert len(_sentences(capsys.readouterr().err)) == 2
 
 
-@pytest.mark.parametrize("kind", ["tiny", "tiny.zip"])
-def test_a_fine_model_is_fine(tmp_path: Path, kind: str) -> None:
-    ended = _run("check", _tiny(tmp_path / kind).path)
+def test_a_fine_model_is_fine(tmp_path: Path) -> None:
+    ended = _run("check", _tiny(tmp_path / "tiny.zip").path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "fine" in ended.stdout
 
@@ -247,15 +246,13 @@ def test_a_full_disk_leaves_the_old_picture(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
 def test_a_model_whose_name_is_no_text(tmp_path: Path) -> None:
     _tiny(tmp_path / "caf\udce9")
-    (tmp_path / "x\udcff").mkdir()
-    assert _run("check", tmp_path / "caf\udce9").returncode == 0
-    ended = _run("check", tmp_path / "x\udcff")
-    assert ended.returncode == 1 and not faults_of(_sentences(ended.stderr)[0])
+    ended = _run("check", tmp_path / "caf\udce9")
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_debug_shows_where(tmp_path: Path) -> None:
-    ended = _run("render", tmp_path / "absent", "-o", tmp_path / "out.png", "--debug")
-    assert ended.returncode == 1 and "Traceback" in ended.stderr and "BundleNotFound" in ended.stderr
+    with pytest.raises(BundleNotFound):
+        cli.main(["render", str(tmp_path / "absent"), "-o", str(tmp_path / "out.png"), "--debug"])
 
 
 # --- the same, in this process -------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ class Canvas(QWidget):
             self.update()
         self._picture, self._token, self._shows = picture, token, _Shows.PICTURE
         if not self._showing_before:
-            self.update(self._picture_rect().toAlignedRect())
+            self.update(self._picture_rect().toAlignedRect().adjusted(-1, -1, 1, 1))
         self._describe()
 
     def show_before(self, pixels: Pixels | None) -> None:
@@ -221,6 +221,9 @@ class Canvas(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(roles.color("ground"))
         round_corners(painter, seen, theme.RADIUS)
+        painter.setPen(roles.color("line"))  # a black picture on a black ground has edges too
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(seen.adjusted(-0.5, -0.5, 0.5, 0.5), theme.RADIUS, theme.RADIUS)
         if self._showing_before:
             paint_badge(painter, "before", seen.bottomLeft() + QPointF(12, -32), roles, "accent", "on_accent")
         if self.zoom > 1:

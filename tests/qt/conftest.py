@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.qt import theme
 
-FONTS = Path(__file__).parents[3] / "assets" / "fonts"
+FONTS = Path(__file__).parents[2] / "assets" / "fonts"
 
 
 @pytest.fixture(scope="session")

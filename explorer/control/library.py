@@ -109,12 +109,15 @@ class LibraryController:
             self.find()
         if code is not None or not self._walk.stands_in(model):  # a click on the open model keeps the point
             self._walk.open(model, code, seed)
+        else:
+            self._walk.stay()
         self.refresh()
 
     def _fail(self, path: str, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
             raise error
         self._view.tell(f"{Path(path).name}: {error}", error=True)
+        self._walk.stay()  # a picture that had to make way is asked for again
 
     def _set_items(self, items: tuple[Item, ...]) -> None:
         self._library.items = items

@@ -37,9 +37,9 @@ class PictureController:
         return self._token
 
     def refresh(self) -> None:
-        """Ask for the picture of the place, unless it is asked for already."""
+        """Ask for the picture of the place, unless it is shown or on its way."""
         scene = resolve(self._explore.place)
-        if scene == self._asked:
+        if scene == self._asked and (scene is None or not self._lost):
             return
         before, self._asked = self._asked, scene
         if scene is None:
@@ -58,6 +58,12 @@ class PictureController:
         """A gesture begins: what is in view now is what 'before' means from here on."""
         self._stage.before = self._stage.picture
         self._view.show_before(None if self._stage.picture is None else self._stage.picture.pixels)
+
+    @property
+    def _lost(self) -> bool:
+        """Whether the newest request ended without a picture: in an error, or for something that was wanted more."""
+        picture = self._stage.picture
+        return self._lane.idle and (picture is None or picture.token != self._token)
 
     def _show(self, scene: Scene, picture: Picture) -> None:
         if self._asked is None or scene.bundle != self._asked.bundle:

@@ -81,6 +81,9 @@ class Walk:
 
     def lock(self, dimension: int, locked: bool) -> None:
         """Keep one dimension where it is."""
+        prior, _ = self._here()
+        if prior is None:
+            return
         place = self._explore.place
         wanted = place.locked | {dimension} if locked else place.locked - {dimension}
         words = f"{'Lock' if locked else 'Unlock'} z{dimension}"

@@ -74,7 +74,7 @@ RECIPES = {
             "clothes-features",
             "classifier",
             "Tells ten kinds of clothes apart; the figures of models of clothes are measured in its features.",
-            ClassifierConfig(width=40, blocks=2, shift=1, plan=Plan(images=600_000, rate=2e-3, precision="bf16-mixed")),
+            ClassifierConfig(width=40, blocks=2, shift=1, plan=Plan(images=360_000, rate=2e-3, precision="bf16-mixed")),
         ),
         Recipe(
             "face-attribute-features",

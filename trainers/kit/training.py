@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Training:
         self._take_snapshot, self._say = snapshot, say
         self._journal = Journal(run, writes=fabric.is_global_zero)
         self.standing = Standing()
+        self._queue: deque[contract.Command] = deque()
         self._stopped = False
         self.device = device_words(fabric)
 
@@ -67,7 +69,7 @@ class Training:
         reports = train(self._learner, material, self._plan, share, self._fabric.device, self.standing.step)
         for report in reports:
             self._note(report, held_out)
-            self._obey(report.images, self._asked())
+            self._obey(report.images)
             if self._stopped:
                 break
         self._journal.write(
@@ -130,21 +132,26 @@ class Training:
             self._journal.write(contract.Checkpoint(images=self.standing.images, path=path))
         self._fabric.barrier()
 
-    def _asked(self) -> tuple[contract.Command, ...]:
+    def _listen(self) -> None:
+        """Queue what was asked since the last time, the same on all processes."""
         commands = self._journal.commands()
-        return self._fabric.broadcast(commands) if self._fabric.world_size > 1 else commands
+        self._queue.extend(self._fabric.broadcast(commands) if self._fabric.world_size > 1 else commands)
 
-    def _obey(self, images: int, commands: tuple[contract.Command, ...]) -> None:
-        for command in commands:
-            if command.ask == "stop":
-                self._stopped = True
-                self._save()
-            elif command.ask == "snapshot":
-                self._snapshot(images)
-            elif command.ask == "set":
-                self._set(images, command)
-            elif command.ask == "pause":
-                self._pause(images)
+    def _obey(self, images: int) -> None:
+        self._listen()
+        while self._queue and not self._stopped:
+            self._do(images, self._queue.popleft())
+
+    def _do(self, images: int, command: contract.Command) -> None:
+        if command.ask == "stop":
+            self._stopped = True
+            self._save()
+        elif command.ask == "snapshot":
+            self._snapshot(images)
+        elif command.ask == "set":
+            self._set(images, command)
+        elif command.ask == "pause":
+            self._pause(images)
 
     def _snapshot(self, images: int) -> None:
         if self._fabric.is_global_zero:
@@ -168,12 +175,16 @@ class Training:
         self._journal.write(contract.Paused(images=images))
         self._say("Paused.")
         paused_at = time.monotonic()
-        while not self._stopped:
-            commands = self._asked()
-            self._obey(images, tuple(c for c in commands if c.ask not in ("pause", "resume")))
-            if any(command.ask == "resume" for command in commands):
-                break
-            threading.Event().wait(LISTEN_S)
+        going_on = False
+        while not (going_on or self._stopped):
+            self._listen()
+            if not self._queue:
+                threading.Event().wait(LISTEN_S)
+                continue
+            command = self._queue.popleft()
+            going_on = command.ask == "resume"
+            if command.ask != "pause":
+                self._do(images, command)
         self._started_at += time.monotonic() - paused_at
         if not self._stopped:
             self._journal.resumed(images)

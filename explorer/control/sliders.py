@@ -116,7 +116,7 @@ class SlidersController:
         self._ends_lane.submit(
             lambda job: _ends(decodes, code, wanted, job),
             lambda _: None,
-            self._fail,
+            _crash_unless_told,
             lambda found: self._view.show_thumbnails(*found) if self._stage.model is model else None,
         )
 
@@ -165,8 +165,13 @@ class SlidersController:
 
     def _fail(self, error: Exception) -> None:
         self._view.show_progress(None)
-        if not isinstance(error, ExplorerError):
-            raise error
+        _crash_unless_told(error)
+
+
+def _crash_unless_told(error: Exception) -> None:
+    """What a model cannot do is told where its picture is; without thumbnails and order the sliders still work."""
+    if not isinstance(error, ExplorerError):
+        raise error
 
 
 def is_dead(dimension: Dimension) -> bool:

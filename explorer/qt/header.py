@@ -89,9 +89,12 @@ class Header(QWidget):
 
     def show_undo(self, undo: str, redo: str) -> None:
         """What undo and redo would do; empty: nothing."""
-        for button, words, verb in ((self._undo, undo, "Takes back"), (self._redo, redo, "Makes again")):
+        for button, words, verb, keys in (
+            (self._undo, undo, "Takes back", "Ctrl+Z"),
+            (self._redo, redo, "Makes again", "Ctrl+Shift+Z"),
+        ):
             button.setEnabled(bool(words))
-            button.setToolTip(f"{verb}: {words}." if words else f"{button.text()}: there is nothing to do.")
+            button.setToolTip(f"{verb}: {words or 'nothing yet'} ({keys}).")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -35,10 +35,10 @@ def test_it_says_where_models_run_and_why(header: Header):
 def test_undo_and_redo_say_what_they_would_do(header: Header):
     header.show_undo("Move z7", "")
     undo, redo = button(header, "undo"), button(header, "redo")
-    assert undo.isEnabled() and undo.toolTip() == "Takes back: Move z7."
-    assert not redo.isEnabled() and redo.toolTip() == "Redo: there is nothing to do."
+    assert undo.isEnabled() and undo.toolTip() == "Takes back: Move z7 (Ctrl+Z)."
+    assert not redo.isEnabled() and redo.toolTip() == "Makes again: nothing yet (Ctrl+Shift+Z)."
     header.show_undo("", "Move z7")
-    assert redo.isEnabled() and redo.toolTip() == "Makes again: Move z7."
+    assert redo.isEnabled() and redo.toolTip() == "Makes again: Move z7 (Ctrl+Shift+Z)."
     assert not undo.isEnabled()
 
 

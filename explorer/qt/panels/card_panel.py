@@ -19,6 +19,7 @@ class CardPanel(QWidget):
         self._text = QTextBrowser(self)
         self._text.setObjectName("card_text")
         self._text.setAccessibleName("Model card")
+        self._text.setToolTip("What this model is, and how good it was measured to be.")
         self._text.setFrameShape(QTextBrowser.Shape.NoFrame)
         self._text.setOpenLinks(False)
         self._text.setTextInteractionFlags(

@@ -31,6 +31,7 @@ class LibraryPanel(QWidget):
             "+ Open", "open_model", "Opens a model folder, a zip or a saved picture (Ctrl+O).", kind="text"
         )
         self.list = LibraryList("library", "Library of models", self)
+        self.list.setToolTip("A click opens a model; Delete takes it out of this list.")
         self.zone = DropZone(
             "Drop a model or\na saved picture here", "drop_zone", "Drop a model or a saved picture", self
         )

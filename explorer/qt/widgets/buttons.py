@@ -16,7 +16,7 @@ class Button(QPushButton):
     def __init__(self, text: str, name: str, tip: str, parent: QWidget | None = None, *, kind: str = "") -> None:
         super().__init__(text, parent)
         self.setObjectName(name)
-        self.setAccessibleName(text.strip("+ "))
+        self.setAccessibleName(text.strip("+ …"))
         self.setToolTip(tip)
         self.setProperty("kind", kind)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -1,0 +1,299 @@
+"""The window as a whole: every control is named and explained, and at every size all words can be read."""
+
+import re
+from collections import Counter
+from contextlib import suppress
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QFontMetrics, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QScrollBar,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from explorer.control.gauges import Distance
+from explorer.control.sliders import DimensionView
+from explorer.qt import theme
+from explorer.qt.actions import COMMANDS, OTHERS, shortcuts
+from explorer.qt.widgets.canvas import Canvas
+from explorer.qt.widgets.gauge import Gauge
+from explorer.qt.widgets.latent_slider import LatentSlider
+from explorer.qt.widgets.library_list import LibraryList
+from explorer.qt.widgets.search_field import SearchField
+from explorer.qt.widgets.status_line import Fact, StatusLine
+from explorer.qt.widgets.toast import Toast
+from explorer.qt.window import Window
+from explorer.state.library import Item
+
+SIZES = ((880, 560), (1024, 640), (1440, 900))
+CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractScrollArea, QLineEdit, Canvas, Gauge, StatusLine)
+MANY = tuple(DimensionView(k, f"z{k}", "what a person calls it", 0.1 * k, effect_share=1 / (k + 1)) for k in range(32))
+ITEMS = (
+    Item("/a", "faces-vae", "vae · 64 px · 32 numbers"),
+    Item("/b", "a-model-whose-name-is-longer-than-any-library-is-wide", "beta-vae · 128 px · 512 numbers"),
+    Item("/c", "broken", "cannot be opened", fault="decoder.onnx is not the file that was described; get it again."),
+)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Window:
+    """A window in the middle of use: everything that can be seen is."""
+    window = Window()
+    qtbot.addWidget(window)
+    window.resize(*SIZES[-1])
+    with qtbot.waitExposed(window):
+        window.show()
+    window.library.show_items(ITEMS, "/a")
+    window.header.show_runs_on("CUDA GPU · 112.4 ms a picture", "Running on the CUDA GPU.", explained=False)
+    window.header.show_undo("Move z7", "Move z8")
+    window.picture.show_picture(np.full((64, 64, 3), 128, np.uint8), 1)
+    window.picture.show_before(np.zeros((64, 64, 3), np.uint8))
+    window.picture.show_caption("faces-vae   ·   decoded from 32 numbers")
+    window.sliders.show_dimensions(MANY)
+    window.sliders.show_distance(Distance(12.34, 5.61, 0.7, "distance"))
+    window.facts.show_facts(tuple(Fact(f"fact number {k}", k, "A fact.") for k in range(6)))
+    wrong = "Something went wrong in a way that takes a whole long sentence to tell; do this."
+    window.toasts.show_toast(Toast(wrong, "error", action="Try again", key="again"))
+    return window
+
+
+def controls(window: Window) -> list[QWidget]:
+    """Everything a hand or a key can do something with, and everything that is read."""
+    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, CONTROLS)]
+    return [widget for widget in found if not isinstance(widget, QScrollBar) and not _is_room(widget)]
+
+
+def _is_room(widget: QWidget) -> bool:
+    """A scroll area that is only there to hold something: it cannot have the keyboard."""
+    return isinstance(widget, QAbstractScrollArea) and widget.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+KEYBOARD = (  # how what kind of control is used without a mouse, the first that fits
+    (Canvas, "Tab, then + − 0 and arrows"),
+    (LatentSlider, "Tab, then ← → Page Up Page Down Home R L"),
+    (SearchField, "Ctrl+F, Esc clears"),
+    (LibraryList, "Tab, then ↑ ↓ Enter Delete"),
+    (QAbstractScrollArea, "Tab, then ↑ ↓"),
+    (QAbstractButton, "Tab, then Space"),
+    (QWidget, "read only"),
+)
+
+
+def keyboard(widget: QWidget) -> str:
+    """How to use a control without a mouse."""
+    if isinstance(widget, QAbstractButton) and widget.group():
+        return "Tab, then ← →"
+    shortcut = re.search(r"\(([^)]+)\)\.$", widget.toolTip())
+    way = next(way for kind, way in KEYBOARD if isinstance(widget, kind))
+    return f"{way}; {shortcut[1]}" if shortcut else way
+
+
+def table(window: Window) -> list[str]:
+    """The controls for a person who reads, a line each: name, what it is, how the keyboard comes to it."""
+    rows = (
+        f"| `{widget.objectName()}` | {widget.accessibleName() or widget.toolTip()} | {keyboard(widget)} |"
+        for widget in controls(window)
+        if not isinstance(widget, LatentSlider)
+    )
+    slider = "| `sliders_row_0`, `sliders_row_1`, … | The slider of one latent dimension |"
+    return sorted([*rows, f"{slider} {dict(KEYBOARD)[LatentSlider]} |"])
+
+
+def test_every_control_has_a_name_of_its_own(window: Window):
+    names = Counter(widget.objectName() for widget in controls(window))
+    assert "" not in names
+    assert [name for name, count in names.items() if count > 1] == []
+    assert len(names) >= 30
+
+
+def test_every_control_says_what_it_is(window: Window):
+    assert [widget.objectName() for widget in controls(window) if not widget.accessibleName().strip()] == []
+
+
+def test_every_control_explains_itself_in_one_sentence(window: Window):
+    for widget in controls(window):
+        if isinstance(widget, LatentSlider):  # its parts have a sentence each
+            tips = [widget.tip_at(widget.rect().toRectF().center())]
+        elif isinstance(widget, StatusLine):  # its facts have a sentence each
+            tips = [widget.tip_at(20.0)]
+        else:
+            tips = [widget.toolTip()]
+        for tip in tips:
+            assert tip.endswith(".") and tip[0].isupper(), (widget.objectName(), tip)
+
+
+def test_every_button_can_be_reached_by_the_keyboard(window: Window):
+    reached = {window.focusWidget()}
+    for _ in range(200):
+        window.focusNextChild()
+        reached.add(window.focusWidget())
+    chosen = {widget for widget in controls(window) if widget.focusPolicy() & Qt.FocusPolicy.TabFocus}
+    missed = [w.objectName() for w in chosen if w.isVisible() and w.isEnabled() and w not in reached]
+    assert missed == []
+    unreachable = [
+        widget.objectName()
+        for widget in controls(window)
+        if isinstance(widget, QAbstractButton)
+        and not widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not widget.group()  # arrow keys move among chips
+    ]
+    assert unreachable == []
+
+
+def test_shortcuts_are_unique_and_all_on_the_sheet(window: Window):
+    actions = {action.objectName(): action for action in window.actions()}
+    assert set(actions) == {f"action_{command.name}" for command in COMMANDS}
+    keys = [QKeySequence(command.keys).toString() for command in COMMANDS]
+    assert all(keys) and len(set(keys)) == len(keys)
+    listed = {(entry.keys, entry.sentence) for entry in shortcuts()}
+    assert {(command.keys, command.sentence) for command in COMMANDS} <= listed
+    assert {(entry.keys, entry.sentence) for entry in OTHERS} <= listed
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+def test_every_command_is_asked_for_or_done(qtbot: QtBot, window: Window, name: str):
+    action = window.findChild(QAction, f"action_{name}")
+    assert action is not None
+    asked: list[str] = []
+    window.asked.connect(asked.append)
+    before = (window.isFullScreen(), window.focusWidget())
+    action.trigger()
+    after = (window.isFullScreen(), window.focusWidget())
+    assert asked == [name] or (asked == [] and after != before)
+
+
+# --- nothing is cut off, nothing overlaps --------------------------------------------------------------------------
+
+
+def lines_of(label: QLabel) -> list[str]:
+    return label.text().splitlines() or [""]
+
+
+def fits(widget: QLabel | QAbstractButton) -> bool:
+    """Whether all words of a label or a button are seen."""
+    if isinstance(widget, QLabel):
+        room = widget.contentsRect()
+        if widget.wordWrap():
+            return widget.heightForWidth(widget.width()) <= widget.height()
+        return max(widget.fontMetrics().horizontalAdvance(line) for line in lines_of(widget)) <= room.width()
+    if not widget.text():
+        return True
+    if type(widget).paintEvent is not QAbstractButton.paintEvent and not hasattr(widget, "initStyleOption"):
+        flags = Qt.TextFlag.TextWordWrap
+        needed = QFontMetrics(theme.font()).boundingRect(widget.rect().adjusted(12, 0, -12, 0), flags, widget.text())
+        return widget.rect().contains(QRect(QPoint(), needed.size()))
+    option = QStyleOptionButton()
+    widget.initStyleOption(option)
+    room = widget.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, widget)
+    return widget.fontMetrics().horizontalAdvance(widget.text().replace("&", "")) <= room.width() + 1
+
+
+def in_window(widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(widget.window(), QPoint()), widget.size())
+
+
+def seen(window: Window) -> list[QWidget]:
+    """Labels, buttons, sliders and fields in sight."""
+    kinds = (QLabel, QAbstractButton, LatentSlider, QLineEdit, Gauge)
+    widgets = [widget for widget in window.findChildren(QWidget) if isinstance(widget, kinds) and widget.isVisible()]
+    return [widget for widget in widgets if not isinstance(widget, QLabel) or widget.text()]
+
+
+def faults(window: Window) -> list[str]:
+    """What cannot be read, lies outside, or lies over something else."""
+    widgets = seen(window)
+    found = [f"cut off: {w.text()!r}" for w in widgets if isinstance(w, QLabel | QAbstractButton) and not fits(w)]
+    for widget in widgets:
+        parent = widget.parentWidget()
+        if parent is None or not parent.rect().contains(widget.geometry()):
+            found.append(f"outside: {widget.objectName()}")
+    over = [widget for widget in widgets if window.toasts.isAncestorOf(widget)]
+    under = [widget for widget in widgets if widget not in over]
+    for layer in (over, under):
+        for one, other in combinations(layer, 2):
+            if in_window(one).intersects(in_window(other)):
+                found.append(f"overlap: {one.objectName()} {other.objectName()}")
+    return found
+
+
+def assert_readable(qtbot: QtBot, window: Window) -> None:
+    """All that is in sight can be read as soon as it is laid out."""
+    with suppress(TimeoutError):  # then the assertion says what is wrong
+        qtbot.waitUntil(lambda: not faults(window), timeout=2_000)
+    assert faults(window) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_all_words_are_seen_and_nothing_overlaps(
+    qapp: QApplication, qtbot: QtBot, window: Window, size: tuple[int, int], name: str
+):
+    theme.apply(qapp, theme.THEMES[name])
+    window.resize(*size)
+    qtbot.waitUntil(lambda: window.size().toTuple() == size)
+    assert_readable(qtbot, window)
+    assert window.show_instrument("card")
+    assert_readable(qtbot, window)
+    theme.apply(qapp, theme.DARK)
+
+
+def test_the_window_never_becomes_smaller_than_it_can_show(window: Window):
+    window.resize(10, 10)
+    assert window.size().toTuple() == SIZES[0]
+    assert window.minimumSizeHint().width() <= SIZES[0][0]
+    assert window.minimumSizeHint().height() <= SIZES[0][1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_sheet_of_shortcuts_can_be_read(qtbot: QtBot, window: Window, size: tuple[int, int]):
+    window.resize(*size)
+    window.toggle_shortcuts()
+    qtbot.waitUntil(lambda: window.size().toTuple() == size)
+    cut = [
+        label.text()
+        for label in window.findChildren(QLabel)
+        if label.isVisible() and label.property("kind") == "key" and label.sizeHint().width() > label.width()
+    ]
+    assert cut == []
+    window.toggle_shortcuts()
+
+
+# --- instruments and files -----------------------------------------------------------------------------------------
+
+
+def test_an_instrument_that_is_not_there_is_refused(window: Window):
+    assert not window.show_instrument("telescope")
+    assert window.instruments == ("sliders", "card")
+
+
+def test_a_click_tells_of_the_instrument_and_showing_does_not(qtbot: QtBot, window: Window):
+    told: list[str] = []
+    window.instrument_chosen.connect(told.append)
+    window.show_instrument("card")
+    assert told == []
+    qtbot.mouseClick(window.chips.button("sliders"), Qt.MouseButton.LeftButton)
+    assert told == ["sliders"]
+
+
+def test_what_is_not_a_file_cannot_be_dropped(window: Window):
+    words = QMimeData()
+    words.setText("hello")
+    event = QDragEnterEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, words, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    event.ignore()
+    QApplication.sendEvent(window, event)
+    assert event.type() is QEvent.Type.DragEnter
+    assert not event.isAccepted()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
+from explorer.control.data import DataController
 from explorer.control.export import png_of
 from explorer.control.gauges import distance, origin
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
@@ -68,13 +69,14 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=5)
-        picture_lane, open_lane, find_lane, ends_lane, effects_lane = self.worker.lanes
+        self.worker = Worker(self.main.post, lanes=6)
+        picture_lane, open_lane, data_lane, find_lane, ends_lane, effects_lane = self.worker.lanes
         self.window = Window()
         self.stack = QUndoStack()
         self.history = UndoHistory(self.stack)
         self.pictures = PictureController(self.explore, self.stage, picture_lane, self.models, self.window.picture)
         self.walk = Walk(self.explore, self.stage, self.history, np.random.default_rng(), self.pictures.hold_before)
+        self.data = DataController(self.stage, data_lane)
         self.sliders = SlidersController(self.explore, self.stage, effects_lane, ends_lane, self.window.sliders)
         self.shelf = LibraryController(
             self.library, self.settings, model_folders(), self.models, open_lane, find_lane,

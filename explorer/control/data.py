@@ -8,17 +8,17 @@ from explorer.tasks.latest import Job, Lane
 
 
 class DataController:
-    """Puts the stores of the model on stage beside it; a store that is damaged is left out with a message."""
+    """Puts the stores of the model on stage beside it; a store that is damaged is left out, and why is said."""
 
     def __init__(self, stage: Stage, lane: Lane) -> None:
         self._stage, self._lane = stage, lane
-        self.fault = ""  # why something is missing; empty when nothing is
         stage.events.model.connect(self.read)
 
     def read(self) -> None:
         """Read the stores of the model on stage."""
         model = self._stage.model
         self._stage.encoded = self._stage.directions = None
+        self._stage.data_fault = ""
         if model is None or model.decodes is None:
             self._lane.cancel()
             return
@@ -27,13 +27,12 @@ class DataController:
 
     def _show(self, model: Model, found: tuple[Encoded | None, Directions | None]) -> None:
         if self._stage.model is model:
-            self.fault = ""
             self._stage.encoded, self._stage.directions = found
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
             raise error
-        self.fault = str(error)
+        self._stage.data_fault = str(error)
 
 
 def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Directions | None]:

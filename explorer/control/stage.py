@@ -45,6 +45,7 @@ class Stage:
     before: Picture | None = None  # what was in view before the last gesture
     encoded: Encoded | None = None  # the data set that came with the model, as it encodes it
     directions: Directions | None = None  # those that came with the model
+    data_fault: str = ""  # the sentence why what came with the model cannot be read
 
 
 class Models:

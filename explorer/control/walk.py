@@ -42,6 +42,20 @@ class Walk:
         seed = self._start.seed if tuple(code.tolist()) == self._start.code else None
         self._go(code, seed, f"Move z{dimension}", self._gesture)
 
+    def to_code(self, code: Code, words: str) -> None:
+        """Go to a point (D,), all but the locked dimensions; part of the running gesture."""
+        prior, here = self._here()
+        if prior is None or code.shape != here.shape or not np.isfinite(code).all():
+            return
+        target = self._keeping_locked(here, code.astype(np.float32))
+        seed = self._start.seed if tuple(target.tolist()) == self._start.code else None
+        self._go(target, seed, words, self._gesture)
+
+    def take_back(self) -> None:
+        """Go back to where the running gesture began, as if it had not been."""
+        if self._explore.place.bundle == self._start.bundle:
+            change(self._history, self._explore, "place", self._start, "Go back", self._gesture)
+
     def reset(self, dimension: int | None = None) -> None:
         """Put one number, or all that are not locked, at the prior's centre."""
         prior, code = self._here()

@@ -182,14 +182,14 @@ def main(words: list[str]) -> int:
         name, rest = _name(words, "", list(COMMANDS))
         COMMANDS[name](rest)
     except (WrongCall, UnknownName) as error:
-        return _complain(error, WRONG_CALL, debug)
+        return _complain(error, str(error), WRONG_CALL, debug)
     except ExplorerError as error:
-        return _complain(error, FAILED, debug)
-    except KeyboardInterrupt:
-        return _complain(ExplorerError("Interrupted; `resume` goes on from the last checkpoint."), FAILED, debug)
+        return _complain(error, str(error), FAILED, debug)
+    except KeyboardInterrupt as error:
+        return _complain(error, "Interrupted; `resume` goes on from the last checkpoint.", FAILED, debug)
     except Exception as error:  # noqa: BLE001 - the outermost edge: a person sees one sentence, --debug the rest
-        words = f"{type(error).__name__}: {error}".splitlines()[0]
-        return _complain(ExplorerError(f"Unexpected: {words} (--debug shows where)."), FAILED, debug)
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _complain(error, f"Unexpected: {what} (--debug shows where).", FAILED, debug)
     return DONE
 
 
@@ -241,11 +241,11 @@ def _progress(done: int, total: int) -> None:
     print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
-def _complain(error: BaseException, status: int, debug: bool) -> int:
+def _complain(error: BaseException, sentence: str, status: int, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     else:
-        print(error, file=sys.stderr)
+        print(sentence, file=sys.stderr)
     return status
 
 

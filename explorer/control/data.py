@@ -23,16 +23,21 @@ class DataController:
             self._lane.cancel()
             return
         space = model.decodes.space.name
-        self._lane.submit(lambda job: _read(model, space, job), lambda found: self._show(model, found), self._fail)
+        self._lane.submit(
+            lambda job: _read(model, space, job),
+            lambda found: self._show(model, found),
+            lambda error: self._fail(model, error),
+        )
 
     def _show(self, model: Model, found: tuple[Encoded | None, Directions | None]) -> None:
         if self._stage.model is model:
             self._stage.encoded, self._stage.directions = found
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, model: Model, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
             raise error
-        self._stage.data_fault = str(error)
+        if self._stage.model is model:
+            self._stage.data_fault = str(error)
 
 
 def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Directions | None]:

@@ -139,24 +139,23 @@ def _likelihood(task: _Task, likelihood: Likelihood) -> list[Measurement]:
     if likelihood.is_binary:
         pictures = binarised(pictures, generator)
     elbo = evidence_bounds(task.model, likelihood, pictures, generator).elbo
-    few = pictures[: task.config.importance_pictures]
+    found = [("negative evidence lower bound (ELBO)", -float(elbo.mean()), likelihood.words)]
     samples = task.config.importance_samples
-    bound = evidence_bounds(
-        task.model, likelihood, few, generator, samples=samples, progress=_told(task.say)
-    ).importance
+    if samples > 1:
+        few = pictures[: task.config.importance_pictures]
+        tell = _told(task.say)
+        bounds = evidence_bounds(task.model, likelihood, few, generator, samples=samples, progress=tell)
+        gain = float((bounds.importance - bounds.elbo).mean())
+        how = f"its gain over the ELBO, {gain:.4g} nats, is the mean of {len(few):,} pictures; {likelihood.words}"
+        found.append((f"negative importance-weighted bound, {samples:,} samples", -float(elbo.mean()) - gain, how))
     known = _likelihood_floors(task, likelihood)
-    found = [("negative evidence lower bound (ELBO)", -float(elbo.mean()), len(elbo))]
-    if bound is not None:
-        name = f"negative importance-weighted bound, {samples:,} samples"
-        found.append((name, -float(bound.mean()), len(bound)))
     measurements = []
-    for name, nats, count in found:
-        facts = {"samples": count, "note": likelihood.words}
+    for name, nats, note in found:
         if likelihood.is_binary:
-            measurements.append(task.measured(name, nats, unit="nats per picture", references=known, **facts))
+            measurements.append(task.measured(name, nats, unit="nats per picture", references=known, note=note))
         bits = tuple(Reference(name=r.name, value=bits_per_dimension(r.value, pictures[0].size)) for r in known)
         value = bits_per_dimension(nats, pictures[0].size)
-        measurements.append(task.measured(name, value, unit="bits per dimension", references=bits, **facts))
+        measurements.append(task.measured(name, value, unit="bits per dimension", references=bits, note=note))
     return measurements
 
 

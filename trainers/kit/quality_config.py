@@ -18,7 +18,7 @@ class QualityConfig:
     importance_samples: Annotated[int, Interval(ge=1), Unit("samples")] = 100
     """Points of the posterior for each picture in the importance-weighted bound; 1 leaves it out."""
     importance_pictures: Annotated[Images, Interval(ge=1)] = 1_000
-    """Test pictures that the importance-weighted bound is measured on, the first so many."""
+    """Test pictures on which it is measured how much that bound gains over the ELBO, the first so many."""
     features: Path | None = None
     """A classifier's bundle to take features from; by default the shipped one that knows the data."""
     inception: Path | None = None

@@ -27,7 +27,7 @@ class Bounds:
     """Lower bounds on log p(x) of N pictures, in nats."""
 
     elbo: np.ndarray  # (N,)
-    importance: np.ndarray | None = None  # (N,), at least the ELBO in expectation
+    importance: np.ndarray  # (N,), at least the ELBO; the same for one sample
 
 
 def evidence_bounds(
@@ -39,7 +39,7 @@ def evidence_bounds(
     samples: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bounds:
-    """The evidence lower bound and, for more than one sample, the importance-weighted bound of each picture.
+    """The evidence lower bound and the importance-weighted bound of each picture.
 
     ``pictures`` (N, C, H, W) in [0, 1], already 0 or 1 for a Bernoulli likelihood. With log w = log p(x | z) + log p(z)
     - log q(z | x), z from q: ELBO = E log w (Kingma & Welling 2014, eq. 3), estimated by the mean of the samples; the
@@ -57,7 +57,7 @@ def evidence_bounds(
         importance[rows] = torch.logsumexp(torch.from_numpy(weights), 1).numpy() - math.log(samples)
         if progress is not None:
             progress(min(first + together, len(pictures)), len(pictures))
-    return Bounds(elbo, importance if samples > 1 else None)
+    return Bounds(elbo, importance)
 
 
 def _log_weights(

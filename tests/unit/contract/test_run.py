@@ -126,7 +126,7 @@ def test_a_writer_after_a_killed_one_loses_nothing(run: Path, tmp_path: Path) ->
 
 
 def test_a_reader_beside_a_writer_sees_every_event_once_and_in_order(tmp_path: Path) -> None:
-    """Another process writes each line in two pieces, as fast as it can."""
+    """Another process writes each line in two pieces, as fast as it can, but in one line stops till it was read."""
     count = 2_000
     writer = f"""
 import os, sys
@@ -137,18 +137,25 @@ handle = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 for index in range({count}):
     line = Progress(images=index, images_per_s=1.0).model_dump_json().encode() + b"\\n"
     os.write(handle, line[: index % len(line)])
+    if index == {count // 2}:
+        sys.stdin.readline()
     os.write(handle, line[index % len(line) :])
 os.write(handle, Finished(images={count}).model_dump_json().encode() + b"\\n")
 """
     (tmp_path / EVENTS).touch()
-    with subprocess.Popen([sys.executable, "-c", writer, str(tmp_path / EVENTS)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None and process.stdout.readline().strip() == b"ready"
+    command = [sys.executable, "-c", writer, str(tmp_path / EVENTS)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline().strip() == b"ready"
         seen: list[Event] = []
         offset, reads = 0, 0
         while not (seen and seen[-1].kind == "finished"):
             done = process.poll() is not None
             tail = read_events(tmp_path, offset)
             assert tail.skipped == 0
+            if tail.items and not seen:
+                process.stdin.write(b"read\n")
+                process.stdin.flush()
             seen += tail.items
             offset, reads = tail.offset, reads + bool(tail.items)
             assert not done or seen[-1].kind == "finished"

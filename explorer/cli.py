@@ -40,10 +40,8 @@ def saying_why(run: Callable[[], int], *, debug: bool) -> int:
     except Exception as error:  # a crash, told in one line; the traceback is one flag away
         if debug:
             raise
-        print(
-            f"latent-explorer: an unexpected error: {type(error).__name__}: {error} (--debug shows where).",
-            file=sys.stderr,
-        )
+        what = " ".join(f"{type(error).__name__}: {error}".split())  # on one line
+        print(f"latent-explorer: an unexpected error: {what} (--debug shows where).", file=sys.stderr)
     return 1
 
 
@@ -124,7 +122,7 @@ def _bench(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("bundle", type=Path, help="a model: a folder or a zip")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    parser.add_argument("--moves", type=int, default=1_000, help="how many slider moves (default 1000)")
+    parser.add_argument("--moves", type=_count, default=1_000, help="how many slider moves (default 1000)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     chosen = parser.parse_args(arguments)
@@ -141,8 +139,14 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _seed(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
 
 
@@ -158,7 +162,7 @@ def _number(text: str) -> float:
 
 def _sigma(text: str) -> tuple[int, float]:
     name, sign, value = text.partition("=")
-    if not sign or not name.removeprefix("z").isdigit():
+    if not sign or not name.removeprefix("z").isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not like z7=1.5")
     return int(name.removeprefix("z")), _number(value)
 

@@ -10,6 +10,11 @@ os.environ["OMP_NUM_THREADS"] = "1"  # parallel test processes that each use all
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of the code.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 USER_FOLDERS = {  # platformdirs and Qt look here on Linux and macOS
     "XDG_CACHE_HOME": "cache",

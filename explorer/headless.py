@@ -1,6 +1,7 @@
 """Commands without a window: validate a model, and render the very picture that the window would save."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from explorer.control.export import png_of
 from explorer.control.walk import FIRST_SEED, seed_code
 from explorer.latent.priors import Prior
 from explorer.media.recipes import Recipe, read_picture
+from explorer.models.capabilities import Model
 from explorer.models.load import check_bundle, load_model
 from explorer.options import RenderOptions
 from explorer.places import model_folders
@@ -21,14 +23,14 @@ from explorer.state.library import find_bundles, find_identity
 
 def check(bundle: Path) -> int:
     """Print one sentence per fault on stderr; 0 when there is none, else 1."""
-    runtime = Runtime("cpu")
-    faults = check_bundle(bundle, runtime)
-    if not faults:
-        try:
-            runs_on = load_model(bundle, runtime).runs_on()
-            print(f"{short(bundle, 120)}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
-        except ExplorerError as error:
-            faults.append(error)
+    with closing(Runtime("cpu")) as runtime:
+        faults = check_bundle(bundle, runtime)
+        if not faults:
+            try:
+                runs_on = load_model(bundle, runtime).runs_on()
+                print(f"{short(bundle, 120)}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
+            except ExplorerError as error:
+                faults.append(error)
     for fault in faults:
         print(f"latent-explorer: {fault}", file=sys.stderr)
     return 1 if faults else 0
@@ -38,7 +40,11 @@ def render(options: RenderOptions) -> int:
     """Write one picture; the same bytes as the window saves at the same point."""
     recipe = _recipe(options.target)
     path = _bundle_of(recipe) if recipe is not None else options.target
-    model = load_model(path, Runtime(options.device))
+    with closing(Runtime(options.device)) as runtime:
+        return _render(load_model(path, runtime), recipe, options)
+
+
+def _render(model: Model, recipe: Recipe | None, options: RenderOptions) -> int:
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so it makes no pictures.")
     prior = model.decodes.prior

@@ -20,7 +20,7 @@ class Session(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     place: Place = Place()
-    smooth: bool = False
+    smooth: bool = True
     instrument: str = "sliders"
 
 

@@ -12,6 +12,7 @@ from explorer.contract.errors import BundleError
 from explorer.contract.manifest import LatentMeaning, Manifest
 
 PREVIEW = "preview.png"
+FAMILIES = {"ae": "Autoencoder", "vae": "VAE"}  # what people call them, where the manifest has a short name
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def read_item(path: Path) -> Item:
 
 def _subtitle(manifest: Manifest) -> str:
     """``VAE · 64 px · 32 numbers``: short enough for one line of the list."""
-    facts = [manifest.family]
+    facts = [FAMILIES.get(manifest.family, manifest.family)]
     for graph in manifest.graphs:
         image = graph.output("image")
         if image is not None and image.meaning.kind == "image" and image.meaning.width:

@@ -24,5 +24,5 @@ class Explore(EventedModel):
 
     model_config = ConfigDict(validate_assignment=True)
     place: Place = Place()
-    smooth: bool = False  # how small pictures are enlarged: crisp pixels, or interpolated
+    smooth: bool = True  # how small pictures are enlarged: crisp pixels, or interpolated
     instrument: str = "sliders"  # the open instrument panel

@@ -34,11 +34,11 @@ def _keeper(folder: Path, told: list[str]) -> tuple[Explore, Settings]:
 def test_what_is_kept_comes_back(tmp_path: Path) -> None:
     told: list[str] = []
     explore, wishes = _keeper(tmp_path / "new" / "folder", told)
-    explore.place, explore.smooth = PLACE, True
+    explore.place, explore.smooth = PLACE, False
     wishes.theme, wishes.opened = "light", ("/models/faces",)
     again = Explore()
     assert bring_back(again, tmp_path / "new/folder/session.json") == ""
-    assert (again.place, again.smooth) == (PLACE, True)
+    assert (again.place, again.smooth) == (PLACE, False)
     kept, sentence = restore(tmp_path / "new/folder/settings.json", Settings)
     assert (kept.theme, kept.opened, sentence) == ("light", ("/models/faces",), "")
     assert told == []

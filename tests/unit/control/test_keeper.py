@@ -65,7 +65,7 @@ def test_many_changes_are_one_write_and_only_of_what_changed(desk: Desk) -> None
 
 
 def test_a_session_comes_back(desk: Desk) -> None:
-    desk.explore.place, desk.explore.smooth, desk.explore.instrument = PLACE, True, "card"
+    desk.explore.place, desk.explore.smooth, desk.explore.instrument = PLACE, False, "card"
     desk.calm()
     again = Explore()
     assert bring_back(again, desk.session_file) == ""
@@ -79,7 +79,7 @@ def test_the_first_session_is_a_fresh_one(tmp_path: Path) -> None:
 
 
 def test_the_place_comes_last_and_once(desk: Desk) -> None:
-    desk.explore.place, desk.explore.smooth = PLACE, True
+    desk.explore.place, desk.explore.smooth = PLACE, False
     desk.calm()
     again, told = Explore(), list[tuple[str, bool]]()
     again.events.place.connect(lambda place: told.append((place.bundle, again.smooth)))
@@ -116,10 +116,10 @@ def test_a_damaged_session_is_kept_aside_and_told(desk: Desk, content: bytes) ->
 
 def test_a_session_of_a_later_version_is_read_as_far_as_it_is_known(desk: Desk) -> None:
     desk.session_file.parent.mkdir()
-    desk.session_file.write_text('{"place": {"bundle": "/models/a"}, "smooth": true, "mood": "calm"}')
+    desk.session_file.write_text('{"place": {"bundle": "/models/a"}, "smooth": false, "mood": "calm"}')
     again = Explore()
     assert bring_back(again, desk.session_file) == ""
-    assert (again.place.bundle, again.smooth) == ("/models/a", True)
+    assert (again.place.bundle, again.smooth) == ("/models/a", False)
 
 
 def test_no_right_to_write_is_told_once_a_file_and_the_program_goes_on(

@@ -101,7 +101,7 @@ def test_equal_scenes_ask_nothing(desk: Desk) -> None:
     desk.go(A, locked=frozenset({1}))
     desk.go(A, seed=7)
     desk.pictures.refresh()
-    desk.explore.smooth = True
+    desk.explore.smooth = False
     assert desk.lane.asked == 1
 
 

@@ -7,6 +7,7 @@ from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict
 
 from explorer.contract.errors import CannotWrite
+from explorer.state.mapview import MapLook
 from explorer.state.place import Explore, Place
 from explorer.state.settings import Settings
 from explorer.state.storage import restore, store
@@ -22,6 +23,7 @@ class Session(BaseModel):
     place: Place = Place()
     smooth: bool = True
     instrument: str = "sliders"
+    map: MapLook = MapLook()
 
 
 class Keeper:
@@ -47,7 +49,7 @@ class Keeper:
     def save_session(self) -> None:
         """Write the session now."""
         explore = self._explore
-        session = Session(place=explore.place, smooth=explore.smooth, instrument=explore.instrument)
+        session = Session(place=explore.place, smooth=explore.smooth, instrument=explore.instrument, map=explore.map)
         self._write(self._session_file, session)
 
     def save_settings(self) -> None:
@@ -76,6 +78,6 @@ def bring_back(explore: Explore, session_file: Path) -> str:
     The place is set last, so that the first picture is asked for once.
     """
     session, sentence = restore(session_file, Session)
-    explore.smooth, explore.instrument = session.smooth, session.instrument
+    explore.smooth, explore.instrument, explore.map = session.smooth, session.instrument, session.map
     explore.place = session.place
     return sentence

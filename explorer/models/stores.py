@@ -33,6 +33,11 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def column(self, name: str) -> int | None:
+        """The number of the label column of that name, else of the first; None without labels."""
+        names = [column.name for column in self.columns]
+        return names.index(name) if name in names else 0 if names else None
+
 
 @dataclass(frozen=True, eq=False)
 class Directions:

@@ -5,6 +5,8 @@ from typing import Annotated
 from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict, Field
 
+from explorer.state.mapview import MapLook
+
 FLOAT32_MAX = 3.4028234663852886e38  # what a number of a code can be
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
@@ -26,3 +28,4 @@ class Explore(EventedModel):
     place: Place = Place()
     smooth: bool = True  # how small pictures are enlarged: crisp pixels, or interpolated
     instrument: str = "sliders"  # the open instrument panel
+    map: MapLook = MapLook()

@@ -51,6 +51,7 @@ REST_MS = 150  # after this long without a new picture the hand counts as still
 FACTS_MS = 30  # between two showings of the facts; a picture comes more often, and nobody reads quicker
 SAVE_MS = 500  # after this long without a change the session is written
 PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
+OPENING = "opening"  # what messages about opening a model are withdrawn by
 FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
 
 log = logging.getLogger("explorer")
@@ -60,7 +61,7 @@ class App:
     """All parts, joined. ``open`` starts them, ``close`` ends them: worker, window, then files."""
 
     def __init__(self, options: LaunchOptions, qt: QApplication, runtime: Runtime | None = None) -> None:
-        self.options, self._qt, self._closed = options, qt, False
+        self.options, self._qt, self._closed, self._opening = options, qt, False, ""
         self.explore, self.stage, self.library = Explore(), Stage(), Library()
         self.settings, settings_fault = restore(config_folder() / SETTINGS, Settings)
         theme.load_fonts(assets_folder() / "fonts")
@@ -146,9 +147,20 @@ class App:
         """The library as it is now."""
         self.window.library.show_items(self.library.items, current)
 
+    def show_opening(self, name: str) -> None:
+        """What is being opened; an empty name: nothing any more."""
+        self._opening = name
+        if name:
+            self.window.toasts.withdraw(OPENING)
+            self.window.picture.show_busy(f"Opening {name} …")
+        elif not self.explore.place.bundle:
+            self.window.picture.show_empty()
+        else:
+            self._on_painted()
+
     def tell(self, sentence: str, *, error: bool) -> None:
-        """A message in the window."""
-        self.window.tell(sentence, error=error)
+        """A message in the window; one about opening a model goes when another is opened."""
+        self.window.tell(sentence, error=error, about=OPENING if self._opening else "")
 
     # state -> window
 

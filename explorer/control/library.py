@@ -22,6 +22,10 @@ class LibraryView(Protocol):
     """What the controller needs of the window."""
 
     def show_items(self, items: Sequence[Item], current: str) -> None: ...
+    def show_opening(self, name: str) -> None:
+        """A model is being opened and may take a moment; an empty name: it is no more."""
+        ...
+
     def tell(self, sentence: str, *, error: bool) -> None: ...
 
 
@@ -61,6 +65,7 @@ class LibraryController:
 
     def open(self, path: str, code: tuple[float, ...] | None = None, seed: int | None = FIRST_SEED) -> None:
         """Open a model, a zip of one, or a picture with a recipe; by default at the point of the first seed."""
+        self._view.show_opening(Path(path).name)
         for lane in self._others:
             lane.hurry()
         self._open_lane.submit(
@@ -84,7 +89,7 @@ class LibraryController:
         if path.suffix.lower() == ".png" and path.is_file():
             recipe = read_picture(path)
             path, code, seed = self._bundle_of(recipe, opened), recipe.code, recipe.seed
-        model = self._models.fresh(str(path.absolute()), job)
+        model = self._models.fresh(str(path.resolve()), job)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
         prior = model.decodes.prior
@@ -103,6 +108,7 @@ class LibraryController:
 
     def _go(self, loaded: tuple[Model, tuple[float, ...] | None, int | None]) -> None:
         model, code, seed = loaded
+        self._view.show_opening("")
         self._settings.hidden -= {model.key}
         if all(item.path != model.key for item in self._library.items):
             self._settings.opened = tuple(dict.fromkeys((model.key, *self._settings.opened)))[:RECENT]
@@ -117,6 +123,7 @@ class LibraryController:
         if not isinstance(error, ExplorerError):
             raise error
         self._view.tell(f"{Path(path).name}: {error}", error=True)
+        self._view.show_opening("")
         self._walk.stay()  # a picture that had to make way is asked for again
 
     def _set_items(self, items: tuple[Item, ...]) -> None:
@@ -126,7 +133,7 @@ class LibraryController:
 
 def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[str]) -> tuple[Item, ...]:
     """In the worker: those that ship and the user's, then what was opened by hand."""
-    paths = dict.fromkeys((*(str(path) for path in find_bundles(folders)), *opened))
+    paths = dict.fromkeys((*(str(path.resolve()) for path in find_bundles(folders)), *opened))
     return tuple(read_item(Path(path)) for path in paths if path not in hidden)
 
 

@@ -123,6 +123,7 @@ class Walk:
             self._explore.place = place
             return
         if not change(self._history, self._explore, "place", place, "Open a model"):
+            self._stage.picture = None  # it was loaded anew, so the picture in view is of what it was before
             self.stay()
 
     def stay(self) -> None:

@@ -37,13 +37,14 @@ COMMANDS = (
 # What widgets do themselves while they have the focus.
 OTHERS = (
     Shortcut("The picture", "hold B", "The picture before the last change"),
-    Shortcut("The picture", "wheel, drag", "Zoom and move; double click fits"),
+    Shortcut("The picture", "wheel, drag, + − 0", "Zoom, move and fit; a double click fits too"),
+    Shortcut("The library", "Enter, Delete", "Open a model, take it out of the list"),
     Shortcut("A slider", "← →", "A tenth of a sigma; with Shift a hundredth"),
-    Shortcut("A slider", "Page Up, Page Down", "A whole sigma"),
+    Shortcut("A slider", "Page Up/Down", "A whole sigma"),
     Shortcut("A slider", "Home", "Back to the centre"),
     Shortcut("A slider", "R, L", "Draw it anew from the prior, lock it"),
     Shortcut("A slider", "Ctrl+↑ Ctrl+↓", "The slider above or below"),
-    Shortcut("A slider", "Ctrl+Page Up, Ctrl+Page Down", "The page before or after"),
+    Shortcut("A slider", "Ctrl+Page Up/Down", "The page before or after"),
 )
 
 

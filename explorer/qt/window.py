@@ -114,9 +114,9 @@ class Window(QWidget):
         """The names that ``show_instrument`` takes."""
         return tuple(self._instruments)
 
-    def tell(self, sentence: str, *, error: bool) -> None:
-        """A message that waits for nobody."""
-        self.toasts.show_toast(Toast(sentence, "error" if error else "info"))
+    def tell(self, sentence: str, *, error: bool, about: str = "") -> None:
+        """A message that waits for nobody; ``about`` is what ``toasts.withdraw`` takes it back by."""
+        self.toasts.show_toast(Toast(sentence, "error" if error else "info", key=about))
 
     def ask_model(self) -> str:
         """Let a person choose a file to open; empty when they do not."""

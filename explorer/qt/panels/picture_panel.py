@@ -27,6 +27,7 @@ class PicturePanel(QWidget):
         self.paint_ms: float | None = None  # from the last answer to its painted picture
         self.waiting = False  # a picture is to be painted
         self._shown_s = 0.0
+        self._empty = True  # there is no picture, so that words stand in its place
         self._crisp = ToggleChip("Crisp", "crisp", "Shows every pixel as a square instead of blending them (C).")
         self._before = ToggleChip("Hold B for before", "before", "Shows the picture before the last change while held.")
         self._copy = Button("Copy", "copy_picture", "Copies the picture (Ctrl+C).", kind="text")
@@ -58,6 +59,7 @@ class PicturePanel(QWidget):
     def show_picture(self, pixels: Pixels, token: int) -> None:
         """Show (H, W, C) uint8; the canvas tells when it is painted."""
         self._set_usable(True)
+        self._empty = False
         self._shown_s, self.waiting = time.perf_counter(), True
         self.canvas.show_picture(pixels, token)
 
@@ -67,8 +69,11 @@ class PicturePanel(QWidget):
         self.canvas.show_before(pixels)
 
     def show_busy(self, sentence: str) -> None:
-        """Something takes a moment; what is in view stays."""
-        self.canvas.set_caption(sentence)
+        """Something takes a moment; a picture in view stays."""
+        if self._empty:
+            self.canvas.show_message(sentence, "This takes a moment.")
+        else:
+            self.canvas.set_caption(sentence)
 
     def show_caption(self, sentence: str) -> None:
         """The line under the picture."""
@@ -77,6 +82,7 @@ class PicturePanel(QWidget):
     def show_empty(self) -> None:
         """No model is open: say what to do next."""
         self._set_usable(False)
+        self._empty = True
         self.canvas.set_caption("")
         self.canvas.show_message(
             "No model is open", "Choose one in the library, or drop a model anywhere in this window."
@@ -85,6 +91,7 @@ class PicturePanel(QWidget):
     def show_error(self, sentence: str) -> None:
         """Say what went wrong and what to do."""
         self._set_usable(False)
+        self._empty = False
         self.canvas.set_caption("")
         self.canvas.show_error(sentence)
 

@@ -80,6 +80,11 @@ class ToastBar(QWidget):
         self._waiting.clear()
         self._refresh()
 
+    def withdraw(self, key: str) -> None:
+        """Close the messages of a key, which nobody needs to read any more, and tell nobody."""
+        self._waiting = [toast for toast in self._waiting if toast.key != key]
+        self._refresh()
+
     @property
     def shown(self) -> Toast | None:
         """The message that is shown now."""

@@ -33,7 +33,7 @@ def test_items_are_shown_with_their_previews_and_faults(panel: LibraryPanel, tmp
     fine = read_item(tiny_bundle(tmp_path / "tiny", dims=3, size=8).path)
     panel.show_items((fine, GONE), fine.path)
     first, second = entries(panel)
-    assert (first.title, first.subtitle, first.error) == ("tiny", "vae · 8 px · 3 numbers", None)
+    assert (first.title, first.subtitle, first.error) == ("tiny", fine.subtitle, None)
     assert first.preview is not None and first.preview.shape == (8, 8, 1)
     assert second.error == GONE.fault and second.preview is None
     assert panel.list.chosen_key == fine.path

@@ -1,0 +1,68 @@
+"""Recipes: each can be run, and each shipped bundle was made by exactly the one of its name."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from explorer.contract.archive import open_bundle
+from explorer.contract.errors import UnknownName
+from trainers.families import FAMILIES, family_called
+from trainers.recipes import RECIPES
+
+MODELS = Path(__file__).parents[2] / "assets" / "models"
+SHIPPED = [name for name, recipe in RECIPES.items() if (MODELS / name).is_dir()]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_a_whole_and_valid_configuration(name: str) -> None:
+    recipe = RECIPES[name]
+    config_class = family_called(recipe.family).config
+    assert type(recipe.config) is config_class
+    assert TypeAdapter(config_class).validate_python(asdict(recipe.config)) == recipe.config
+    assert recipe.name == name
+    assert recipe.sentence.endswith(".")
+
+
+def test_the_autoencoders_are_shipped() -> None:
+    assert {"fashion-ae", "fashion-vae", "fashion-vae-2d", "faces-vae"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_bundle_was_made_by_its_recipe(name: str) -> None:
+    provenance = open_bundle(MODELS / name).manifest.provenance
+    recipe = RECIPES[name]
+    assert provenance.recipe == name
+    made = {key: value for key, value in provenance.config.items() if key not in ("family", "likelihood")}
+    assert made == json.loads(json.dumps(asdict(recipe.config)))
+    assert provenance.images_seen is not None
+    assert provenance.images_seen <= recipe.config.plan.images + recipe.config.plan.batch
+    assert len(provenance.commit) == 40  # a clean tree
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_bundle_is_sound_and_measured(name: str) -> None:
+    bundle = open_bundle(MODELS / name)
+    assert bundle.verify() == []
+    assert {"decoder", "encoder"} <= {graph.role for graph in bundle.manifest.graphs}
+    assert {store.kind for store in bundle.manifest.stores} == {"encoded", "directions"}
+    assert bundle.manifest.quality
+    assert sum(entry.size for entry in bundle.manifest.files) < 16 << 20
+
+
+def test_fashion_ae_is_well_below_a_linear_code_of_its_size() -> None:
+    (error,) = [
+        measured
+        for measured in open_bundle(MODELS / "fashion-ae").manifest.quality
+        if measured.metric.startswith("mean squared error of reconstructions")
+    ]
+    linear = next(reference.value for reference in error.references if reference.name == "PCA with 16 components")
+    assert error.value <= 0.7 * linear
+    assert (error.split, error.samples) == ("test", 10_000)
+
+
+def test_an_unknown_family_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UnknownName, match=", ".join(FAMILIES)):
+        family_called("gan")

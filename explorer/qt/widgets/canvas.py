@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -26,6 +26,7 @@ CAPTION_HEIGHT = 32  # px under it
 ZOOM_STEP = 1.25  # per wheel notch and per key press
 NOTCH = 120  # eighths of a degree in one wheel notch
 PAN_STEP = 48  # px per arrow key
+STILL_MS = 120  # pictures that come sooner after each other than this are moving
 DIMMED = 0.25  # opacity of the last good picture behind an error
 _PANS = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 
@@ -62,12 +63,15 @@ class Canvas(QWidget):
         self._viewport = Viewport()
         self._grip: QPointF | None = None
         self._ring = False
+        self._moving = QTimer(self, singleShot=True, interval=STILL_MS)
+        self._moving.timeout.connect(self._on_still)
 
     # values in
 
     def show_picture(self, pixels: Pixels, token: int | None = None) -> None:
         """Show (H, W, 1 | 3 | 4) uint8; ``painted(token)`` follows as soon as it has been painted."""
-        picture = Picture(pixels)
+        picture = Picture(pixels, hasty=self._moving.isActive())
+        self._moving.start()
         if self._picture is None or self._picture.size != picture.size:
             self._viewport = Viewport()
             self.update()
@@ -77,6 +81,11 @@ class Canvas(QWidget):
         if not self._showing_before:
             self.update(self._picture_rect().toAlignedRect().adjusted(-1, -1, 1, 1))
         self._describe()
+
+    def _on_still(self) -> None:
+        if self._picture is not None and self._picture.hasty:
+            self._picture = self._picture.unhurried()
+            self.update(self._picture_rect().toAlignedRect())
 
     def show_before(self, pixels: Pixels | None) -> None:
         """Keep the picture that ``set_before(True)`` shows; None forgets it."""

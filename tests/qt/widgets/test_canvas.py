@@ -244,3 +244,12 @@ def test_another_theme(canvas, qapp):
     canvas.show_message("Nothing", "to see")
     theme.apply(qapp, theme.LIGHT)
     assert tuple(seen(canvas)[0, 0].tolist()) == QColor(theme.LIGHT.ground).getRgb()[:3]
+
+
+def test_a_picture_that_moved_is_as_smooth_as_any_once_it_is_still(canvas, qtbot):
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    canvas.show_picture(pixels)
+    smooth = seen(canvas)
+    canvas.show_picture(pixels)
+    assert not np.array_equal(seen(canvas), smooth)
+    qtbot.waitUntil(lambda: np.array_equal(seen(canvas), smooth))

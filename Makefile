@@ -3,7 +3,7 @@
 #   make run     set everything up and open the app           make test    set everything up and run all tests
 #   make check   linters, types, arrows                       make bench   the speed table
 #
-# make run PYTHON=python3.12 takes another Python; make run OPEN=BUNDLE opens a bundle.
+# make run PYTHON=python3.12 takes another Python; make run OPEN=BUNDLE opens a bundle; make bench BENCH=--quick tries it out.
 
 SHELL := bash
 .SHELLFLAGS := -e -u -o pipefail -c
@@ -12,6 +12,7 @@ SHELL := bash
 
 PYTHON ?= python3
 OPEN ?=
+BENCH ?=
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 WORKERS ?= $(shell echo $$(($(CORES) < 8 ? $(CORES) : 8)))
 
@@ -40,7 +41,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/validate-pyproject pyproject.toml
 
 bench: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -p no:randomly -q -s
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist

@@ -41,7 +41,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/validate-pyproject pyproject.toml
 
 bench: $(VENV)/test.stamp
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks $(BENCH)
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist

@@ -1,6 +1,7 @@
 """What controllers stand on in tests: lanes that work when told to, models computed by numpy, a history that undoes."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,10 +152,16 @@ class Steps:
 
     def __init__(self) -> None:
         self.made: list[Change] = []
+        self.names: list[str] = []  # of what was made together
 
     def make(self, change: Change) -> None:
         self.made.append(change)
         change.apply(change.new)
+
+    @contextmanager
+    def together(self, words: str) -> Iterator[None]:
+        self.names.append(words)
+        yield
 
     def undo(self) -> None:
         change = self.made.pop()

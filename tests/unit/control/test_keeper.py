@@ -84,7 +84,7 @@ def test_the_place_comes_last_and_once(desk: Desk) -> None:
     again, told = Explore(), list[tuple[str, bool]]()
     again.events.place.connect(lambda place: told.append((place.bundle, again.smooth)))
     bring_back(again, desk.session_file)
-    assert told == [("/models/a", True)]
+    assert told == [("/models/a", False)]
 
 
 @pytest.mark.parametrize(

@@ -337,7 +337,7 @@ def test_items_are_facts(desk: Desk) -> None:
     assert first == Item(
         path=str(desk.shipped / "alpha"),
         title="alpha",
-        subtitle="vae · 8 px · 4 numbers",
+        subtitle="VAE · 8 px · 4 numbers",
         preview_png=(desk.shipped / "alpha/preview.png").read_bytes(),
         identity=load_model(desk.shipped / "alpha", desk.runtime).bundle.identity(),
     )

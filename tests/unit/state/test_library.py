@@ -45,7 +45,7 @@ def test_an_item_of_a_folder_and_of_its_zip_have_one_identity(tmp_path: Path) ->
     folder, packed = (read_item(tiny_bundle(tmp_path / name).path) for name in ("tiny", "tiny.zip"))
     assert folder.identity == packed.identity != ""
     assert folder == Item(
-        str(tmp_path / "tiny"), "tiny", "vae · 8 px · 4 numbers", (tmp_path / "tiny/preview.png").read_bytes(),
+        str(tmp_path / "tiny"), "tiny", "VAE · 8 px · 4 numbers", (tmp_path / "tiny/preview.png").read_bytes(),
         folder.identity,
     )  # fmt: skip
 
@@ -55,9 +55,9 @@ def test_the_subtitle_says_what_is_known(tmp_path: Path) -> None:
     critic = Graph(**(dict(free[0]) | {"role": "critic", "outputs": (free[0].inputs[0],), "inputs": free[0].outputs}))
     box = LatentSpace(name="z", shape=(2, 2), prior=NormalPrior())
     cases = {
-        "gan · 16 px · 3 numbers": {"dims": 3, "size": 16, "family": "gan"},
-        "vae": {"facts": {"graphs": (critic,)}, "encoder": False},
-        "vae · 8 px": {"facts": {"spaces": (box,)}, "stores": False},
+        "new-family · 16 px · 3 numbers": {"dims": 3, "size": 16, "family": "new-family"},
+        "VAE": {"facts": {"graphs": (critic,)}, "encoder": False},
+        "VAE · 8 px": {"facts": {"spaces": (box,)}, "stores": False},
     }
     for number, (subtitle, how) in enumerate(cases.items()):
         assert read_item(tiny_bundle(tmp_path / str(number), **how).path).subtitle == subtitle  # type: ignore[arg-type]

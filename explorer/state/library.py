@@ -37,18 +37,21 @@ class Library:
 
 
 def find_bundles(folders: Iterable[Path]) -> list[Path]:
-    """Every bundle folder and zip directly inside the folders, by name; a missing folder holds none."""
+    """Every bundle folder and zip directly inside the folders, by name; a missing folder holds none.
+
+    Paths are those of the files themselves, not of links to them, so that a bundle has one path however it is opened.
+    """
     found: list[Path] = []
     for folder in folders:
         if folder.is_dir():
             inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-            found += [path for path in inside if _looks_like_one(path)]
+            found += [path.resolve() for path in inside if _looks_like_one(path)]
     return found
 
 
 def _looks_like_one(path: Path) -> bool:
     try:
-        return path.suffix.lower() == ".zip" or (path / MANIFEST).is_file()
+        return (path / MANIFEST).is_file() or (path.suffix.lower() == ".zip" and path.is_file())
     except OSError:  # no right to look inside, which ``read_item`` will say
         return True
 

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import create_autospec
+from unittest.mock import call, create_autospec
 
 import numpy as np
 import pytest
@@ -136,6 +136,15 @@ def test_opening_goes_to_the_first_seed(desk: Desk) -> None:
     assert desk.place == Place(bundle=str(desk.shipped / "alpha"), code=code, seed=FIRST_SEED)
     assert desk.view.show_items.call_args.args[1] == str(desk.shipped / "alpha")
     assert desk.settings.opened == ()  # it ships, so there is nothing to remember
+
+
+def test_what_is_being_opened_is_said_until_it_is_open_or_refused(desk: Desk) -> None:
+    for name in ("alpha", "nowhere"):
+        desk.view.show_opening.reset_mock()
+        desk.shelf.open(str(desk.shipped / name))
+        assert desk.view.show_opening.call_args_list == [call(name)]
+        desk.open_lane.run()
+        assert desk.view.show_opening.call_args_list == [call(name), call("")]
 
 
 def test_a_manifest_opens_its_folder(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Bundles in folders as entries of a list."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def test_bundles_are_found_by_name_folder_by_folder(tmp_path: Path) -> None:
     (first / "empty").mkdir()
     found = find_bundles((first, tmp_path / "missing", second))
     assert [path.name for path in found] == ["a.ZIP", "b", "c"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_bundle_has_one_path_whether_or_not_links_lead_to_it(tmp_path: Path) -> None:
+    real = tiny_bundle(tmp_path / "real").path
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/link").symlink_to(real)
+    (tmp_path / "models/loop.zip").symlink_to(tmp_path / "models/loop.zip")
+    (tmp_path / "way").symlink_to(tmp_path / "models")
+    assert find_bundles((tmp_path / "way",)) == [real]
 
 
 def test_a_folder_that_may_not_be_looked_into_is_listed_with_the_reason(

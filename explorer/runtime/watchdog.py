@@ -48,11 +48,15 @@ class Watchdog:
     def _watch(self) -> None:
         with self._wake:
             while not self._closed:
-                now = time.monotonic()
-                for key, (deadline, bite) in list(self._deadlines.items()):
-                    if deadline <= now:
-                        self._deadlines[key] = (now + self.limit_s, bite)
-                        bite()
-                nearest = min((deadline for deadline, _ in self._deadlines.values()), default=None)
-                self._asleep = nearest is None
-                self._wake.wait(None if nearest is None else nearest - now)
+                wait_s = self._bite_who_is_late()
+                self._asleep = wait_s is None
+                self._wake.wait(wait_s)
+
+    def _bite_who_is_late(self) -> float | None:
+        """Seconds until the next limit; a method, so that its variables keep no model alive while the thread sleeps."""
+        now = time.monotonic()
+        for key, (deadline, bite) in list(self._deadlines.items()):
+            if deadline <= now:
+                self._deadlines[key] = (now + self.limit_s, bite)
+                bite()
+        return min((deadline - now for deadline, _ in self._deadlines.values()), default=None)

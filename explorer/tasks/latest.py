@@ -49,6 +49,19 @@ class Job:
         if interrupt and self._on_stop is not None:
             self._on_stop()
 
+    def end(self) -> None:
+        """Let go of whom to tell and of what to cancel.
+
+        Else request and job hold each other, and with them a model, until the garbage collector comes; it counts
+        objects, not their size, and may not come for a long time.
+        """
+        self.report = _nobody
+        self._on_stop = None
+
+
+def _nobody(_: Any) -> None:
+    """Whom an ended job tells."""
+
 
 class _Request(Generic[T]):
     def __init__(
@@ -183,7 +196,10 @@ class Worker:
                     self._change.wait()
                 if self._closed or lane is None:
                     return
-                if lane.running is None or lane.running.job.stopped:
+                if lane.running is not None and lane.running.job.stopped:
+                    lane.running.job.end()
+                    lane.running = None
+                if lane.running is None:
                     lane.running, lane.waiting = lane.waiting, None
                 request = lane.running
                 if request is None:
@@ -196,6 +212,7 @@ class Worker:
                 self._active = None
                 if ended:
                     lane.running = None
+                    request.job.end()
 
     def _next_lane(self) -> Lane | None:
         return next((lane for lane in self.lanes if lane.waiting is not None or lane.running is not None), None)

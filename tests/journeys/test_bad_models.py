@@ -34,6 +34,8 @@ def test_a_model_with_a_wrong_hash_is_refused(stocked: Journey):
     assert "spoiled: decoder.onnx" in stocked.message(app)
     assert app.explore.place == place
     assert_unharmed(stocked, app)
+    stocked.choose(app, "second")
+    assert stocked.message(app) == ""  # nobody needs to read it any more
 
 
 def test_a_model_that_answers_with_nan_is_refused(stocked: Journey):
@@ -60,6 +62,7 @@ def test_another_model_is_not_kept_waiting_by_one_that_hangs(stocked: Journey):
     app = stocked.start(limit_s=1_000.0)
     shelf = app.window.library
     shelf.chosen.emit(str(stocked.library / "without-end"))
+    assert app.window.picture.canvas.accessibleDescription() == "Opening without-end …"
     shelf.chosen.emit(str(stocked.library / "second"))
     stocked.settle(app)
     assert_shows(app, SECOND)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.journey
 
 
 def test_closing_in_the_middle_of_work(journey: Journey):
-    tiny_bundle(journey.library / "many", name="many", dims=512, size=32, stores=False)
+    tiny_bundle(journey.library / "many", name="many", dims=512, stores=False)
     app = journey.start()
     for _ in range(20):
         journey.qtbot.keyClick(app.window.picture.canvas, Qt.Key.Key_Space)

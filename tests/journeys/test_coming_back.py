@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_a_model_that_is_dropped_is_opened_and_remembered(stocked: Journey, tmp_
     app.window.close()
     again = stocked.start()
     assert "third" in [item.title for item in again.library.items]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_model_that_is_reached_by_a_link_is_listed_once(stocked: Journey, tmp_path: Path):
+    app = stocked.start()
+    (tmp_path / "link").symlink_to(stocked.library / "second")
+    drop(app.window, tmp_path / "link")
+    stocked.settle(app)
+    assert_shows(app, SECOND)
+    assert sorted(item.title for item in app.library.items) == ["first", "second"]
 
 
 def test_a_file_that_is_no_model_is_refused_in_a_sentence(stocked: Journey, tmp_path: Path):

@@ -1,7 +1,7 @@
 """What is on stage: the loaded model and the newest picture; facts, not wishes, so never undone."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from psygnal import SignalGroupDescriptor, evented
 
 from explorer.contract.archive import open_bundle
 from explorer.contract.pixels import Pixels
+from explorer.latent.directions import Fit
 from explorer.models.capabilities import Model
 from explorer.models.load import load_model, size_bytes
 from explorer.models.stores import Directions, Encoded
@@ -45,6 +46,7 @@ class Stage:
     before: Picture | None = None  # what was in view before the last gesture
     encoded: Encoded | None = None  # the data set that came with the model, as it encodes it
     directions: Directions | None = None  # those that came with the model
+    taught: Mapping[str, Fit] = field(default_factory=dict[str, Fit])  # directions fitted to a person's picks, by name
     data_fault: str = ""  # the sentence why what came with the model cannot be read
 
 

@@ -1,15 +1,20 @@
-"""Directions of a latent space: principal axes, and what separates pictures that a person told apart."""
+"""Directions of a latent space: principal axes, what separates pictures that were told apart, and where it shows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Bool, Float32, Float64, UInt8
 from numpy import ndarray
+
+Decode = Callable[[Float32[ndarray, "n d"]], UInt8[ndarray, "n h w c"]]
 
 RIDGE = 1.0  # weight of the squared norm in the logistic fit, in standardised units: 10 + 10 picks must not overfit
 STEPS = 50  # of Newton's method, which converges in fewer than ten
 TOLERANCE = 1e-6
 FOLDS = 5
+VANISHED = 1e-4  # of the usual length: a direction shorter than that is what rounding left
+ACTS_REACH = 2.0  # standard deviations to each side between which pictures are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,29 +43,34 @@ def principal_axes(codes: Float32[ndarray, "n d"]) -> tuple[Float32[ndarray, "k 
 def fit_direction(codes: Float32[ndarray, "n d"], more: Bool[ndarray, " n"], deviation: Float32[ndarray, " d"]) -> Fit:
     """Ridge-regularised logistic regression, in units of ``deviation``, with honest cross-validated accuracy.
 
-    The normal of the separating plane, as InterFaceGAN (Shen et al. 2020, eq. 2) takes it.
+    The normal of the separating plane, as InterFaceGAN (Shen et al. 2020, eq. 2) takes it. A dimension whose
+    ``deviation`` is infinite takes no part.
 
     Raises:
-        ValueError: all picks lie on one side, so nothing separates them.
+        ValueError: all picks lie on one side, or both sides are the same, so nothing separates them.
     """
     if more.all() or not more.any():
         raise ValueError("picks of both kinds are needed")
     scaled = codes.astype(np.float64) / deviation
-    span = _span(scaled)  # the weights lie in the span of the picks, so no system is wider than their number
+    span = np.linalg.qr(scaled.T)[0].T  # the weights lie in it, so no system is wider than the number of picks
     places = scaled @ span.T
-    weights = logistic(places, more)[:-1] @ span / deviation
-    vector = weights / max(float(np.linalg.norm(weights)), 1e-12)
+    inside = logistic(places, more)[:-1]
+    if np.abs(places @ inside).max(initial=0.0) < VANISHED:
+        raise ValueError("nothing separates the picks")
+    weights = inside @ span / deviation
+    vector = weights / float(np.linalg.norm(weights))
     return Fit(vector.astype(np.float32), cross_validated(places, more), int(more.sum()), int((~more).sum()))
 
 
 def logistic(x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"]) -> Float64[ndarray, " d1"]:
     """Weights (D,) and bias of a ridge logistic regression with both sides weighing the same, by Newton's method."""
     side = np.where(more, 1.0, -1.0)
-    balance = np.where(more, 0.5 / more.mean(), 0.5 / (1 - more.mean()))
+    share = float(more.mean())
+    balance: Float64[ndarray, " n"] = np.where(more, 0.5 / share, 0.5 / (1 - share))
     design = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     penalty = np.full(design.shape[1], RIDGE)
     penalty[-1] = 0.0
-    beta = np.zeros(design.shape[1])
+    beta: Float64[ndarray, " d1"] = np.zeros(design.shape[1])
     for _ in range(STEPS):
         margin = side * (design @ beta)
         wrong = 1 / (1 + np.exp(np.clip(margin, -500, 500)))
@@ -101,9 +111,34 @@ def orthogonalised(vector: Float32[ndarray, " d"], others: Float32[ndarray, "k d
         basis = _span(others.astype(np.float64))
         rest = rest - (rest @ basis.T) @ basis
     length = float(np.linalg.norm(rest))
-    if length < 1e-4 * max(float(np.linalg.norm(vector)), 1e-12):
+    if length < VANISHED * max(float(np.linalg.norm(vector)), 1e-12):
         raise ValueError("nothing is left of the direction")
     return (rest / length).astype(np.float32)
+
+
+def combined(vectors: Float32[ndarray, "k d"], signs: Float32[ndarray, " k"]) -> Float32[ndarray, " d"]:
+    """The sum of unit vectors with their signs, of unit length: with two, the direction half-way between them.
+
+    Raises:
+        ValueError: they cancel each other.
+    """
+    total = signs.astype(np.float64) @ vectors.astype(np.float64)
+    length = float(np.linalg.norm(total))
+    if length < VANISHED:
+        raise ValueError("nothing is left of the direction")
+    return (total / length).astype(np.float32)
+
+
+def where_it_acts(
+    decode: Decode, code: Float32[ndarray, " d"], vector: Float32[ndarray, " d"], deviation: float
+) -> Float32[ndarray, "h w"]:
+    """How much each pixel differs, in [0, 1], between ``ACTS_REACH`` deviations to one side of ``code`` and the other.
+
+    The mean over channels of |decode(code + 2 s v) - decode(code - 2 s v)|, as a share of the full range.
+    """
+    step = np.float32(ACTS_REACH * deviation) * vector
+    low, high = decode(np.stack([code - step, code + step])).astype(np.float32)
+    return (np.abs(high - low).mean(axis=2) / 255).astype(np.float32)
 
 
 def cosines(vector: Float32[ndarray, " d"], others: Float32[ndarray, "k d"]) -> Float32[ndarray, " k"]:

@@ -1,5 +1,7 @@
 """Undo of everything: the history as a ``QUndoStack`` with one generic command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -46,6 +48,15 @@ class UndoHistory:
     def make(self, change: Change) -> None:
         """Apply a change and remember it."""
         self.stack.push(_Step(change))
+
+    @contextmanager
+    def together(self, words: str) -> Iterator[None]:
+        """What is made inside is one step, called ``words``."""
+        self.stack.beginMacro(words)
+        try:
+            yield
+        finally:
+            self.stack.endMacro()
 
     def __repr__(self) -> str:
         words: list[Any] = [self.stack.text(index) for index in range(self.stack.count())]

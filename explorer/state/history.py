@@ -1,5 +1,6 @@
 """The door through which state changes, so that everything can be undone; one gesture is one step."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +28,10 @@ class History(Protocol):
 
     def make(self, change: Change) -> None:
         """Apply a change and remember it."""
+        ...
+
+    def together(self, words: str) -> AbstractContextManager[None]:
+        """What is made inside is one step, called ``words``."""
         ...
 
 

@@ -112,7 +112,6 @@ def resume(words: list[str]) -> None:
 def export(words: list[str]) -> None:
     """Make a bundle of a run."""
     options = _parsed(ExportOptions, words, "export")
-    be_considerate()
     from trainers.runs import export as make_bundle
 
     _say(f"Wrote {make_bundle(options.run, options.out)}.")
@@ -121,7 +120,6 @@ def export(words: list[str]) -> None:
 def evaluate(words: list[str]) -> None:
     """Measure a bundle."""
     options = _parsed(EvaluateOptions, words, "evaluate")
-    be_considerate()
     from trainers.kit.quality import evaluate as measure
     from trainers.kit.quality_card import measurement_lines
 
@@ -152,7 +150,6 @@ def form(words: list[str]) -> None:
 def data(words: list[str]) -> None:
     """Prepare a data set."""
     options = _parsed(DataOptions, words, "data")
-    be_considerate()
     from trainers.kit.data import report
 
     progress = _progress if sys.stderr.isatty() else None

@@ -27,10 +27,12 @@ from explorer.control.export import png_of
 from explorer.control.gauges import distance, origin
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
+from explorer.control.map import MapController
 from explorer.control.picture import PictureController
 from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
 from explorer.control.walk import Walk
+from explorer.control.whereabouts import WhereaboutsController
 from explorer.options import LaunchOptions
 from explorer.places import assets_folder, config_folder, model_folders, state_folder
 from explorer.qt import theme
@@ -70,8 +72,10 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=6)
-        picture_lane, open_lane, data_lane, find_lane, ends_lane, effects_lane = self.worker.lanes
+        self.worker = Worker(self.main.post, lanes=9)
+        picture_lane, open_lane, data_lane, where_lane, find_lane, *patient = self.worker.lanes
+        plane_lane, ends_lane, tile_lane, effects_lane = patient
+        self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
         self.stack = QUndoStack()
         self.history = UndoHistory(self.stack)
@@ -79,11 +83,18 @@ class App:
         self.walk = Walk(self.explore, self.stage, self.history, np.random.default_rng(), self.pictures.hold_before)
         self.data = DataController(self.stage, data_lane)
         self.sliders = SlidersController(self.explore, self.stage, effects_lane, ends_lane, self.window.sliders)
+        self.map = MapController(
+            self.explore, self.stage, self.history, self.walk, (plane_lane, tile_lane, *self.embedder.lanes),
+            self.window.map,
+        )  # fmt: skip
+        self.whereabouts = WhereaboutsController(
+            self.explore, self.stage, where_lane, self.window.map, self._on_painted
+        )
         self.shelf = LibraryController(
             self.library, self.settings, model_folders(), self.models, open_lane, find_lane,
-            (picture_lane, ends_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
+            (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
         )  # fmt: skip
-        self._rest = _timer(REST_MS, self.sliders.rest)
+        self._rest = _timer(REST_MS, self._on_rest)
         self._facts = _timer(FACTS_MS, self._show_facts)
         self._keeper = (
             Keeper(
@@ -110,6 +121,8 @@ class App:
             raise ExplorerError(
                 f"There is no panel {self.options.panel!r}; there are: {', '.join(self.window.instruments)}."
             )
+        if self.options.panel:
+            self.explore.instrument = self.options.panel
         if self.options.target is not None:
             self.shelf.open(str(self.options.target))
         elif not self.explore.place.bundle:
@@ -127,13 +140,15 @@ class App:
         if self._keeper is not None:
             self._keeper.save_session()
             self._keeper.save_settings()
+        self.embedder.close()
         self.worker.close()
         self.runtime.close()
 
     @property
     def idle(self) -> bool:
         """Whether nothing is being computed or on its way."""
-        return all(lane.idle for lane in self.worker.lanes) and not (self._rest.isActive() or self._facts.isActive())
+        lanes = (*self.worker.lanes, *self.embedder.lanes)
+        return all(lane.idle for lane in lanes) and not (self._rest.isActive() or self._facts.isActive())
 
     @property
     def showing(self) -> bool:
@@ -193,6 +208,10 @@ class App:
             self._rest.start()
         self._on_painted()
 
+    def _on_rest(self) -> None:
+        for instrument in (self.sliders, self.map, self.whereabouts):
+            instrument.rest()
+
     def _on_painted(self, _token: int = 0) -> None:
         if not self._facts.isActive():
             self._facts.start()
@@ -206,11 +225,12 @@ class App:
         name, size = picture.model.manifest.name, len(picture.code)
         self.window.picture.show_caption(f"{name}   ·   decoded from {size} numbers")
         tip = "Distance from the prior's centre, beside what samples of the prior have on average."
-        paint = self.window.picture.paint_ms
+        paint, around = self.window.picture.paint_ms, self.whereabouts.newest
         self.window.facts.show_facts(
             (
                 Fact(origin(self.explore.place), 3, "How this point was chosen."),
                 Fact(here.sentence, 2, tip, "warning" if here.unusual else "secondary"),
+                Fact("" if around is None else around.sentence, 1, "In the latent space, among the data it came with."),
                 Fact(f"run {picture.run_ms:.1f} ms", 1, "How long the model took for this picture."),
                 Fact("" if paint is None else f"paint {paint:.1f} ms", 0, "From the answer to the painted picture."),
             )
@@ -225,6 +245,7 @@ class App:
 
     def _follow_hand(self) -> None:
         window, sliders, walk = self.window, self.window.sliders.list, self.walk
+        self._follow_map()
         window.asked.connect(self._do)
         window.closing.connect(self.close)
         window.paths_dropped.connect(self._open_dropped)
@@ -240,6 +261,22 @@ class App:
         sliders.lock_toggled.connect(walk.lock)
         sliders.lock_all_asked.connect(walk.lock_all)
         sliders.visible_changed.connect(self.sliders.see)
+
+    def _follow_map(self) -> None:
+        panel, scatter, control = self.window.map, self.window.map.scatter, self.map
+        scatter.started.connect(control.begin)
+        scatter.moved.connect(control.move)
+        scatter.picture_chosen.connect(control.go_to_row)
+        scatter.taken_back.connect(control.take_back)
+        scatter.rested.connect(control.see)
+        panel.legend.toggled.connect(control.toggle_value)
+        panel.legend.solo_asked.connect(control.solo_value)
+        panel.column_chosen.connect(control.choose_column)
+        panel.tiles_switched.connect(control.switch_tiles)
+        panel.keep_rest_switched.connect(control.switch_keep_rest)
+        panel.tsne_switched.connect(control.switch_tsne)
+        panel.stop_asked.connect(control.stop)
+        panel.whereabouts.nearest_asked.connect(control.jump_to_row)
 
     def _set(self, field: str, value: object, words: str) -> None:
         change(self.history, self.explore, field, value, words)

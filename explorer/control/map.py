@@ -75,6 +75,7 @@ class MapController:
         self._described: tuple[Model | None, Encoded | None, str, str] | None = None
         self._embedded: dict[str, MapPoints] = {}  # finished t-SNE by the bundle's identity
         self._window: MapWindow | None = None
+        self._look = explore.map
         nothing = np.zeros((0, 0), np.float32)
         self._path = nothing, nothing
         for signal in (stage.events.model, stage.events.encoded, stage.events.data_fault, explore.events.instrument):
@@ -172,6 +173,11 @@ class MapController:
         if encoded is not None and 0 <= row < len(encoded):
             self._walk.to_code(encoded.codes[row], "Go to a picture of the data")
 
+    def jump_to_row(self, row: int) -> None:
+        """Go to one picture of the data, a step of its own."""
+        self.begin()
+        self.go_to_row(row)
+
     def take_back(self) -> None:
         """What looked like a move was the beginning of something else."""
         self._walk.take_back()
@@ -213,7 +219,9 @@ class MapController:
     def _set(self, words: str, **changes: Any) -> None:
         change(self._history, self._explore, "map", self._explore.map.model_copy(update=changes), words)
 
-    def _change_look(self, look: MapLook, before: MapLook) -> None:
+    def _change_look(self) -> None:
+        look, before = self._explore.map, self._look
+        self._look = look
         if look.projection != before.projection:
             self.describe()
         elif self._explore.instrument == KEY:

@@ -13,6 +13,7 @@ from explorer.models.stores import Encoded
 from explorer.tasks.latest import Job
 
 REACH = 3.0  # prior standard deviations to each side that a map without data shows
+OUTLIERS, AROUND = 0.005, 0.15  # shares of the points beyond each edge, and of the extent that is added to it
 TSNE_POINTS = 20_000  # of a larger data set so many are drawn by lot: t-SNE takes minutes for more
 TSNE_LEAST = 10  # points, below which there are no neighbourhoods
 SEED = 0  # of the lot and of t-SNE, so that the map is the same every time
@@ -87,6 +88,10 @@ def _layout(encoded: Encoded, rows: NDArray[np.int64], places: Places) -> MapPoi
 
 
 def _bounds(places: Places) -> Places:
+    """Corners around all but the farthest few, which would make the rest small; one finds them by zooming out."""
     if not len(places):
         return np.array([[-REACH, -REACH], [REACH, REACH]], np.float32)
-    return np.stack([places.min(axis=0), places.max(axis=0)])
+    low, high = np.quantile(places, [OUTLIERS, 1 - OUTLIERS], axis=0)
+    room = AROUND * (high - low)
+    low, high = np.maximum(low - room, places.min(axis=0)), np.minimum(high + room, places.max(axis=0))
+    return np.stack([low, high]).astype(np.float32)

@@ -11,6 +11,7 @@ from explorer.qt.actions import make_actions, shortcuts
 from explorer.qt.header import Header
 from explorer.qt.panels.card_panel import CardPanel
 from explorer.qt.panels.library_panel import LibraryPanel
+from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.picture_panel import PicturePanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.widgets.chips import Chip, ChipBar
@@ -22,6 +23,7 @@ from explorer.qt.widgets.toast import Toast, ToastBar
 
 LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
+MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it.")
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 
 
@@ -43,11 +45,12 @@ class Window(QWidget):
         self.library = LibraryPanel(self)
         self.picture = PicturePanel(self)
         self.sliders = SlidersPanel(self)
+        self.map = MapPanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
-        self._instruments = {SLIDERS.key: self.sliders, CARD.key: self.card}
-        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, CARD), self)
+        self._instruments = {SLIDERS.key: self.sliders, MAP.key: self.map, CARD.key: self.card}
+        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, CARD), self)
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
             self._stack.addWidget(panel)

@@ -66,9 +66,9 @@ RECIPES = {
             "The published size, two gated layers of 300 and 40 numbers on binarised clothes: a check of the trainer.",
             VariationalConfig(
                 architecture=Architecture(network="mlp", latent=40, width=300, likelihood="bernoulli"),
-                beta_warmup=3_000_000,
+                beta_warmup=1_000_000,
                 binarise=True,
-                plan=Plan(images=12_000_000, batch=200, rate=1e-3, average=60_000),
+                plan=Plan(images=6_000_000, batch=200, rate=1e-3, average=60_000),
             ),
             shipped=False,
         ),

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFont, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from explorer.qt import theme
@@ -225,8 +225,14 @@ class LibraryList(QListView):
         else:
             super().keyPressEvent(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.keyboard = False
+        super().mousePressEvent(event)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self.keyboard = event.reason() is not Qt.FocusReason.MouseFocusReason
+        """A window that comes back to the front gives the focus back without saying how it was got."""
+        if event.reason() is not Qt.FocusReason.ActiveWindowFocusReason:
+            self.keyboard = event.reason() is not Qt.FocusReason.MouseFocusReason
         super().focusInEvent(event)
 
     def sizeHint(self) -> QSize:

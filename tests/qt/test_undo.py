@@ -1,12 +1,14 @@
 """Undo over evented state: one generic command, merged by gesture."""
 
+import gc
+
 import pytest
 from psygnal import EventedModel
 from PySide6.QtGui import QUndoStack
 
 from explorer.qt import undo
 from explorer.qt.undo import UndoHistory
-from explorer.state.history import change
+from explorer.state.history import Change, change
 
 
 class Lamp(EventedModel):
@@ -102,3 +104,38 @@ def test_the_oldest_steps_go_first(lamp: Lamp, monkeypatch: pytest.MonkeyPatch):
         stack.undo()
     assert lamp.brightness == 2
     assert repr(history) == "UndoHistory(['Turn up', 'Turn up', 'Turn up'])"
+
+
+def test_a_gesture_that_is_taken_back_halfway_goes_on_as_a_new_step(
+    lamp: Lamp, stack: QUndoStack, history: UndoHistory
+):
+    change(history, lamp, "brightness", 1, "Turn up", gesture=1)
+    stack.undo()
+    change(history, lamp, "brightness", 2, "Turn up", gesture=1)
+    change(history, lamp, "brightness", 3, "Turn up", gesture=1)
+    assert stack.count() == 1 and not stack.canRedo()
+    stack.undo()
+    assert lamp.brightness == 0
+
+
+def test_what_is_made_together_stays_together(lamp: Lamp, stack: QUndoStack, history: UndoHistory):
+    with history.together("Both"):
+        change(history, lamp, "colour", "red", "Colour", gesture=1)
+        change(history, lamp, "brightness", 1, "Turn up", gesture=1)
+        change(history, lamp, "brightness", 0, "Turn up", gesture=1)
+    change(history, lamp, "brightness", 2, "Turn up", gesture=1)
+    assert stack.count() == 2
+    stack.undo()
+    assert (lamp.brightness, lamp.colour) == (0, "red")
+    stack.undo()
+    assert lamp.colour == "white"
+
+
+def test_a_long_gesture_keeps_only_its_two_ends(lamp: Lamp, history: UndoHistory):
+    def kept() -> int:
+        return sum(isinstance(found, Change) for found in gc.get_objects())
+
+    before = kept()
+    for value in range(1, 100):
+        change(history, lamp, "brightness", value, "Turn up", gesture=1)
+    assert kept() == before + 1

@@ -30,7 +30,8 @@ class UndoHistory:
     """The history that the window's undo and redo belong to; changes of one gesture become one step.
 
     They are merged here and not by ``QUndoCommand.mergeWith``, because PySide 6.11 never lets go of a command that was
-    merged: an hour of dragging 512 numbers would take gigabytes. It can go when the test of a long gesture passes with it.
+    merged: an hour of dragging 512 numbers would take gigabytes. Qt's own way is fine again when the test of a long
+    gesture passes with it.
     """
 
     def __init__(self, stack: QUndoStack) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.contract.errors import UnknownName
 from trainers.autoencoders.config import Architecture, AutoencoderConfig, VariationalConfig
 from trainers.classifiers.config import ClassifierConfig
 from trainers.kit.plan import Plan
@@ -76,7 +75,9 @@ RECIPES = {
             "clothes-features",
             "classifier",
             "Tells ten kinds of clothes apart; the figures of models of clothes are measured in its features.",
-            ClassifierConfig(width=40, blocks=2, shift=1, plan=Plan(images=360_000, rate=2e-3, precision="bf16-mixed")),
+            ClassifierConfig(
+                width=40, blocks=2, shift=1, plan=Plan(images=1_200_000, rate=2e-3, precision="bf16-mixed")
+            ),
         ),
         Recipe(
             "face-attribute-features",

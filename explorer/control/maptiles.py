@@ -16,6 +16,7 @@ from explorer.tasks.latest import Job, Lane
 
 STEP_S = 0.004  # a step of decoding may keep a more urgent picture waiting for about so long
 MOST_A_STEP = 16  # tiles
+ROUNDING = 1e-4  # of the largest number of the codes: smaller differences are not seen
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class TilesController:
 
     def __init__(self, lane: Lane, show: Callable[[Tiles | None], None], complain: Callable[[str], None]) -> None:
         self._lane, self._show, self._complain = lane, show, complain
-        self._asked: tuple[str, MapWindow, bytes] | None = None
+        self._asked: tuple[Model, MapWindow, Codes] | None = None
 
     def clear(self) -> None:
         """No tiles."""
@@ -70,16 +71,21 @@ class TilesController:
     def renew(self, model: Model, plane: Plane, rest: NDArray[np.float32], window: MapWindow) -> None:
         """Decode the tiles of ``window`` with the other directions as in ``rest``."""
         codes = plane.lift(window.centres, rest)
-        asked = (model.key, window, codes.tobytes())
-        if asked == self._asked or model.decodes is None:
+        if model.decodes is None or self._has(model, window, codes):
             return
-        self._asked = asked
+        self._asked = asked = model, window, codes
         self._lane.submit(
             partial(_decode, model.decodes, codes, window),
             lambda _: None,
             self._fail,
-            lambda tiles: self._show(tiles) if self._asked == asked else None,
+            lambda tiles: self._show(tiles) if self._asked is asked else None,
         )
+
+    def _has(self, model: Model, window: MapWindow, codes: Codes) -> bool:
+        """Whether these very tiles were asked for; a move within the plane changes codes by rounding alone."""
+        if self._asked is None or self._asked[:2] != (model, window):
+            return False
+        return bool(np.abs(codes - self._asked[2]).max() <= ROUNDING * np.abs(codes).max())
 
     def _fail(self, error: Exception) -> None:
         self._asked = None

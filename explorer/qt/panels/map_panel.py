@@ -37,7 +37,6 @@ class MapPanel(QWidget):
         self._message = _words("map_message", "", kind="secondary")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.scatter = Scatter("map", "Map of the latent space", self)
-        self.scatter.setToolTip("")
         self._help.setToolTip(TIP)
         self.legend = ScatterLegend("map_legend", "Legend of the map", self)
         self.whereabouts = WhereaboutsCard(self)
@@ -105,9 +104,9 @@ class MapPanel(QWidget):
     def show_look(self, look: MapLook, *, many: bool) -> None:
         """Show the switches; ``many``: the space has more directions than the map."""
         flat = look.projection == "plane"
-        self._tiles.show_on(look.tiles)
+        self._tiles.show_on(look.tiles and (flat or not many))
         self._tiles.setEnabled(flat or not many)
-        self._keep.show_on(look.keep_rest)
+        self._keep.show_on(look.keep_rest and flat)
         self._keep.setVisible(many)
         self._keep.setEnabled(flat)
         self._tsne.show_on(not flat)

@@ -5,30 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.control.map import LegendValue
 from explorer.control.maplayout import MapPoints
 from explorer.control.maptiles import MapWindow, Tiles
-from explorer.latent.neighbours import PointIndex
 from explorer.qt import theme
 from explorer.qt.pictures import to_image
 from explorer.qt.widgets.picture_view import round_corners
+from explorer.qt.widgets.scatter_layer import PointLayer
 from explorer.qt.widgets.scatter_marks import Hover, hover_picture, paint_here, paint_hover, paint_path
-from explorer.qt.widgets.scatter_palette import rgb, value_colors
-from explorer.qt.widgets.scatter_raster import density, dots
 from explorer.qt.widgets.scatter_tiles import TileLayer
 from explorer.qt.widgets.scatter_view import View
 
-DENSE = 60_000  # points, from which they are shown as a density
 REST_MS = 150  # without a change of the view, then tiles are asked for
 TILE = 36  # px, the side of a tile
 REACH = 12.0  # px from the mouse in which a point is found
-SMALLEST, LARGEST = 1.25, 4.5  # px, radius of a dot
-FILL = 0.22  # share of the view that all dots together cover when everything is in view
 OVER_TILES = 0.8  # opacity of the points where pictures are under them
-UNDER_POINTS = 0.6  # opacity of those pictures
+VEIL = 0.4  # opacity of the ground over those pictures, so that the points stand out
 STEP = 0.02  # share of the view that an arrow key moves
 ZOOM_STEP = 1.2
 NOTCH = 120  # eighths of a degree
@@ -55,17 +50,11 @@ class Scatter(QWidget):
         self._view = View()
         self._low, self._high = (-1.0, -1.0), (1.0, 1.0)
         self._points: MapPoints | None = None
-        self._labels: tuple[str, ...] = ()
-        self._values: NDArray[np.int32] = np.zeros(0, np.int32)
-        self._visible: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._drawn: tuple[NDArray[np.float32], NDArray[np.int32]] = np.zeros((0, 2), np.float32), self._values
-        self._index = PointIndex(self._drawn[0])
+        self._layer = PointLayer()
         self._position: tuple[float, float] | None = None
         self._exact = True
         self._path = self._keyframes = np.zeros((0, 2), np.float32)
         self._tiles = TileLayer()
-        self._layer: QImage | None = None
-        self._layer_of: View | None = None
         self._hover: Hover | None = None
         self._panning: QPointF | None = None
         self._moving = False
@@ -88,18 +77,10 @@ class Scatter(QWidget):
 
     def show_values(self, values: Sequence[LegendValue], indices: NDArray[np.int64] | None) -> None:
         """Colour the points by ``indices`` (N,) into ``values``; points of hidden values are not drawn."""
-        if self._points is None:
-            return
-        places = self._points.places
-        self._labels = tuple(value.name for value in values)
-        self._values = np.zeros(len(places), np.int32) if indices is None else indices.astype(np.int32)
-        hidden = np.array([value.hidden for value in values] or [False])
-        self._visible = np.flatnonzero(~hidden[self._values])
-        whole = len(self._visible) == len(places)
-        self._drawn = (places, self._values) if whole else (places[self._visible], self._values[self._visible])
-        self._index = PointIndex(self._drawn[0])
-        self._hover = None
-        self._forget_layer()
+        if self._points is not None:
+            self._layer.show(self._points.places, values, indices)
+            self._hover = None
+            self.update()
 
     def show_position(self, place: tuple[float, float] | None, *, exact: bool) -> None:
         """Mark where one stands."""
@@ -143,20 +124,15 @@ class Scatter(QWidget):
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Come closer to a pixel, or to the middle."""
         point = QPointF(self.width() / 2, self.height() / 2) if at is None else at
-        fitting = self._view.fitted(self._low, self._high).scale
-        self._set_view(self._view.zoomed(factor, point.x(), point.y(), fitting))
+        self._set_view(self._view.zoomed(factor, point.x(), point.y(), self._fitting))
 
     # inside
 
     def _set_view(self, view: View) -> None:
         if view != self._view:
             self._view, self._hover = view, None
-            self._forget_layer()
+            self.update()
         self._rest.start()
-
-    def _forget_layer(self) -> None:
-        self._layer = self._layer_of = None
-        self.update()
 
     def _tell_rest(self) -> None:
         if self._points is None or not self.isVisible():
@@ -170,47 +146,34 @@ class Scatter(QWidget):
 
     def _look_at(self, at: QPointF) -> None:
         x, y = self._view.at(at.x(), at.y())
-        found = None if self._points is None else self._index.nearest(x, y, REACH / self._view.scale)
+        found = self._layer.nearest(x, y, REACH / self._view.scale)
         if found is None or self._points is None:
             if self._hover is not None:
                 self._hover = None
                 self.update()
             return
-        point = int(self._visible[found])
+        point, label = found
         row = int(self._points.rows[point])
         if self._hover is not None and self._hover.row == row:
             return
         thumbnails = self._points.thumbnails
         picture = None if thumbnails is None else hover_picture(to_image(thumbnails[row]), self.devicePixelRatioF())
-        label = self._labels[self._values[point]] if self._labels else f"picture {row}"
         place_x, place_y = self._points.places[point].tolist()
-        self._hover = Hover(row, self._view.x(place_x), self._view.y(place_y), picture, label)
+        self._hover = Hover(row, self._view.x(place_x), self._view.y(place_y), picture, label or f"picture {row}")
         self.update()
 
-    def _points_layer(self) -> QImage:
+    @property
+    def _fitting(self) -> float:
+        """The scale at which all points are in view."""
+        return self._view.fitted(self._low, self._high).scale
+
+    def _paint_points(self, painter: QPainter) -> None:
         ratio = self.devicePixelRatioF()
         view = self._view.device(ratio)
-        if self._layer is None or self._layer_of != view:
-            places, values = self._drawn
-            colors = (
-                value_colors(len(self._labels)) if self._labels else np.array([rgb(theme.current().accent)], np.uint8)
-            )
-            if len(places) > DENSE:
-                argb = density(places, values, colors, view)
-            else:
-                argb = dots(places, values, colors, view, self._radius() * ratio)
-            rows, columns = argb.shape
-            argb = np.ascontiguousarray(argb)
-            image = QImage(argb.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
-            self._layer, self._layer_of = image.copy(), view
-        return self._layer
-
-    def _radius(self) -> float:
-        """Smaller where there are more, larger where one is closer."""
-        view, count = self._view, max(len(self._drawn[0]), 1)
-        fitting = view.fitted(self._low, self._high).scale
-        radius = (FILL * view.width * view.height / (np.pi * count)) ** 0.5 * (view.scale / fitting) ** 0.5
-        return float(np.clip(radius, SMALLEST, LARGEST))
+        image = self._layer.image(view, self._fitting * ratio)
+        painter.setOpacity(1.0 if self._tiles.empty else OVER_TILES)
+        painter.drawImage(QRectF(0, 0, view.width / ratio, view.height / ratio), image)
+        painter.setOpacity(1.0)
 
     def _pixels(self, places: NDArray[np.float32]) -> list[QPointF]:
         return [QPointF(self._view.x(x), self._view.y(y)) for x, y in places.tolist()]
@@ -222,12 +185,10 @@ class Scatter(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), roles.color("ground"))
         if self._points is not None:
-            painter.setOpacity(UNDER_POINTS if len(self._drawn[0]) else 1.0)
             self._tiles.paint(painter, self._view)
-            painter.setOpacity(1.0 if self._tiles.empty else OVER_TILES)
-            layer = self._points_layer()
-            painter.drawImage(room if len(self._drawn[0]) > DENSE else self._layer_frame(layer), layer)
-            painter.setOpacity(1.0)
+            if self._layer.count and not self._tiles.empty:
+                painter.fillRect(self.rect(), roles.color("ground", VEIL))
+            self._paint_points(painter)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if len(self._path) or len(self._keyframes):
                 paint_path(painter, self._pixels(self._path), self._pixels(self._keyframes))
@@ -245,10 +206,6 @@ class Scatter(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(room.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
         painter.end()
-
-    def _layer_frame(self, layer: QImage) -> QRectF:
-        ratio = self.devicePixelRatioF()
-        return QRectF(0, 0, layer.width() / ratio, layer.height() / ratio)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._points is None:
@@ -323,7 +280,8 @@ class Scatter(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() is QEvent.Type.PaletteChange:
             self._hover = None
-            self._forget_layer()
+            self._layer.forget()
+            self.update()
         super().changeEvent(event)
 
     def sizeHint(self) -> QSize:

@@ -22,6 +22,7 @@ class View:
     scale: float = 1.0
     width: int = 1
     height: int = 1
+    ratio: float = 1.0  # device pixels of a screen pixel, where these are device pixels; else 1
 
     def x(self, value: Number) -> Number:
         """Pixels from the left."""
@@ -67,6 +68,5 @@ class View:
 
     def device(self, ratio: float) -> "View":
         """The same part of the plane in device pixels."""
-        return replace(
-            self, scale=self.scale * ratio, width=math.ceil(self.width * ratio), height=math.ceil(self.height * ratio)
-        )
+        width, height = math.ceil(self.width * ratio), math.ceil(self.height * ratio)
+        return replace(self, scale=self.scale * ratio, width=width, height=height, ratio=ratio)

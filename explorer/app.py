@@ -23,14 +23,18 @@ from PySide6.QtWidgets import QApplication
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.control.data import DataController
+from explorer.control.directions import DirectionsController
 from explorer.control.export import png_of
 from explorer.control.gauges import distance, origin
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
 from explorer.control.map import MapController
+from explorer.control.notebooks import FOLDER, Notebooks
+from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
+from explorer.control.strip import StripController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
 from explorer.options import LaunchOptions
@@ -72,9 +76,9 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=9)
+        self.worker = Worker(self.main.post, lanes=12)
         picture_lane, open_lane, data_lane, where_lane, find_lane, *patient = self.worker.lanes
-        plane_lane, ends_lane, tile_lane, effects_lane = patient
+        plane_lane, strip_lane, teach_lane, ends_lane, look_lane, tile_lane, effects_lane = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
         self.stack = QUndoStack()
@@ -83,6 +87,9 @@ class App:
         self.walk = Walk(self.explore, self.stage, self.history, np.random.default_rng(), self.pictures.hold_before)
         self.data = DataController(self.stage, data_lane)
         self.sliders = SlidersController(self.explore, self.stage, effects_lane, ends_lane, self.window.sliders)
+        self.strip = StripController(
+            self.explore, self.stage, self.history, self.walk, strip_lane, self.window.strip, np.random.default_rng()
+        )
         self.map = MapController(
             self.explore, self.stage, self.history, self.walk, (plane_lane, tile_lane, *self.embedder.lanes),
             self.window.map,
@@ -90,8 +97,19 @@ class App:
         self.whereabouts = WhereaboutsController(
             self.explore, self.stage, where_lane, self.window.map, self._on_painted
         )
+        self.notebooks = Notebooks(
+            self.stage, self.history, state_folder() / FOLDER if options.session else None,
+            later=lambda call: _timer(SAVE_MS, call).start, tell=lambda text: self.tell(text, error=True),
+        )  # fmt: skip
+        self.directions = DirectionsController(
+            self.explore, self.stage, self.notebooks, self.walk, look_lane, self.window.directions
+        )
+        self.picks = PicksController(
+            self.explore, self.stage, self.notebooks, self.walk, self.history.together, teach_lane,
+            self.window.directions,
+        )  # fmt: skip
         self.shelf = LibraryController(
-            self.library, self.settings, model_folders(), self.models, open_lane, find_lane,
+            self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
         )  # fmt: skip
         self._rest = _timer(REST_MS, self._on_rest)
@@ -140,6 +158,7 @@ class App:
         if self._keeper is not None:
             self._keeper.save_session()
             self._keeper.save_settings()
+        self.notebooks.save()
         self.embedder.close()
         self.worker.close()
         self.runtime.close()
@@ -194,6 +213,7 @@ class App:
     def _show_model(self) -> None:
         model = self.stage.model
         self.window.sliders.clear_thumbnails()
+        self.window.directions.clear_thumbnails()
         self.window.card.show_manifest(None if model is None else model.manifest)
         runs_on = None if model is None else model.runs_on()
         short, sentence = ("", "") if runs_on is None else (runs_on.short, runs_on.sentence)
@@ -209,7 +229,7 @@ class App:
         self._on_painted()
 
     def _on_rest(self) -> None:
-        for instrument in (self.sliders, self.map, self.whereabouts):
+        for instrument in (self.sliders, self.map, self.whereabouts, self.directions):
             instrument.rest()
 
     def _on_painted(self, _token: int = 0) -> None:
@@ -246,7 +266,9 @@ class App:
     def _follow_hand(self) -> None:
         window, sliders, walk = self.window, self.window.sliders.list, self.walk
         self._follow_map()
+        self._follow_directions()
         window.asked.connect(self._do)
+        self._follow_strip()
         window.closing.connect(self.close)
         window.paths_dropped.connect(self._open_dropped)
         window.library.dropped.connect(self._open_dropped)
@@ -262,6 +284,21 @@ class App:
         sliders.lock_all_asked.connect(walk.lock_all)
         sliders.visible_changed.connect(self.sliders.see)
 
+    def _follow_directions(self) -> None:
+        panel, directions, picks = self.window.directions, self.directions, self.picks
+        panel.started.connect(directions.begin)
+        panel.edited.connect(directions.move)
+        panel.reset_asked.connect(directions.reset)
+        panel.chosen.connect(directions.choose)
+        panel.visible_changed.connect(directions.see)
+        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
+        panel.closer.combine_asked.connect(directions.combine)
+        panel.closer.renamed.connect(directions.rename)
+        panel.closer.delete_asked.connect(directions.delete)
+        panel.teach.name_asked.connect(picks.ask)
+        panel.teach.marked.connect(picks.mark)
+        panel.teach.unmark_asked.connect(picks.unmark)
+
     def _follow_map(self) -> None:
         panel, scatter, control = self.window.map, self.window.map.scatter, self.map
         scatter.started.connect(control.begin)
@@ -272,11 +309,28 @@ class App:
         panel.legend.toggled.connect(control.toggle_value)
         panel.legend.solo_asked.connect(control.solo_value)
         panel.column_chosen.connect(control.choose_column)
+        panel.points_switched.connect(control.switch_points)
         panel.tiles_switched.connect(control.switch_tiles)
         panel.keep_rest_switched.connect(control.switch_keep_rest)
         panel.tsne_switched.connect(control.switch_tsne)
         panel.stop_asked.connect(control.stop)
         panel.whereabouts.nearest_asked.connect(control.jump_to_row)
+
+    def _follow_strip(self) -> None:
+        panel, strip = self.window.strip, self.strip
+        panel.add_asked.connect(strip.add)
+        panel.random_asked.connect(strip.to_random)
+        panel.clear_asked.connect(strip.clear)
+        panel.play_asked.connect(strip.play)
+        panel.pause_asked.connect(strip.pause)
+        panel.ticked.connect(strip.tick)
+        panel.changed.connect(lambda name, value: strip.set(**{name: value}))
+        panel.row.scrub_started.connect(strip.begin)
+        panel.row.scrubbed.connect(strip.scrub)
+        panel.row.chosen.connect(strip.go)
+        panel.row.remove_asked.connect(strip.remove)
+        panel.row.replace_asked.connect(strip.replace)
+        panel.row.move_asked.connect(strip.move)
 
     def _set(self, field: str, value: object, words: str) -> None:
         change(self.history, self.explore, field, value, words)
@@ -291,9 +345,19 @@ class App:
             "next_theme": self._next_theme,
             "random_point": self.walk.random,
             "reset_point": self.walk.reset,
+            "mark_less": lambda: self._mark(more=False),
+            "mark_more": lambda: self._mark(more=True),
+            "add_keyframe": self.strip.add,
+            "toggle_play": self.window.strip.toggle_play,
             "toggle_crisp": lambda: self._set("smooth", not self.explore.smooth, "Change the scaling"),
         }
         commands[name]()
+
+    def _mark(self, *, more: bool) -> None:
+        """Mark by key; where the marks are not in sight, say what happened."""
+        words = self.picks.mark(more)
+        if words and not self.window.directions.teach.isVisible():
+            self.tell(f"{words}. The marks are under Directions, “Teach your own”.", error=False)
 
     def _open_first(self) -> None:
         """On a first start: the model that shows most, else the first that can be opened."""

@@ -7,6 +7,7 @@ from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict
 
 from explorer.contract.errors import CannotWrite
+from explorer.state.journey import Journey
 from explorer.state.mapview import MapLook
 from explorer.state.place import Explore, Place
 from explorer.state.settings import Settings
@@ -17,13 +18,14 @@ SETTINGS = "settings.json"
 
 
 class Session(BaseModel):
-    """What is brought back: where the person was and how it was shown."""
+    """What is brought back: where the person was and how it was shown; fields of ``Explore``."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     place: Place = Place()
     smooth: bool = True
     instrument: str = "sliders"
     map: MapLook = MapLook()
+    journey: Journey = Journey()
 
 
 class Keeper:
@@ -48,9 +50,8 @@ class Keeper:
 
     def save_session(self) -> None:
         """Write the session now."""
-        explore = self._explore
-        session = Session(place=explore.place, smooth=explore.smooth, instrument=explore.instrument, map=explore.map)
-        self._write(self._session_file, session)
+        kept = {name: getattr(self._explore, name) for name in Session.model_fields}
+        self._write(self._session_file, Session(**kept))
 
     def save_settings(self) -> None:
         """Write the settings now."""
@@ -78,6 +79,8 @@ def bring_back(explore: Explore, session_file: Path) -> str:
     The place is set last, so that the first picture is asked for once.
     """
     session, sentence = restore(session_file, Session)
-    explore.smooth, explore.instrument, explore.map = session.smooth, session.instrument, session.map
+    for name in Session.model_fields:
+        if name != "place":
+            setattr(explore, name, getattr(session, name))
     explore.place = session.place
     return sentence

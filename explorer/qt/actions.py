@@ -31,11 +31,17 @@ COMMANDS = (
     Command("toggle_shortcuts", "?", "Everywhere", "This sheet"),
     Command("random_point", "Space", "The point", "A random point of the prior"),
     Command("reset_point", "Ctrl+0", "The point", "Back to the centre of the prior"),
+    Command("mark_less", "1", "Your own direction", "Mark the picture as “less”, draw the next"),
+    Command("mark_more", "2", "Your own direction", "Mark the picture as “more”, draw the next"),
     Command("find_dimension", "Ctrl+F", "The point", "Filter the sliders"),
+    Command("add_keyframe", "K", "The strip", "Keep the picture in view as a keyframe"),
+    Command("toggle_play", "P", "The strip", "Play or pause the path"),
     Command("toggle_crisp", "C", "The picture", "Crisp or smooth pixels"),
 )
 # What widgets do themselves while they have the focus.
 OTHERS = (
+    Shortcut("The strip", "← →, Delete", "The keyframe before or after, take it out; with Ctrl move it"),
+    Shortcut("The strip", "Page Up/Down", "Walk along the path"),
     Shortcut("The picture", "hold B", "The picture before the last change"),
     Shortcut("The picture", "wheel, drag, + − 0", "Zoom, move and fit; a double click fits too"),
     Shortcut("The library", "Enter, Delete", "Open a model, take it out of the list"),

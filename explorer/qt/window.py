@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QSplitt
 from explorer.qt.actions import make_actions, shortcuts
 from explorer.qt.header import Header
 from explorer.qt.panels.card_panel import CardPanel
+from explorer.qt.panels.directions_panel import DirectionsPanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.picture_panel import PicturePanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
+from explorer.qt.panels.strip_panel import StripPanel
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
 from explorer.qt.widgets.hold_key import HoldKey
@@ -24,6 +26,7 @@ from explorer.qt.widgets.toast import Toast, ToastBar
 LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
 MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it.")
+DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 
 
@@ -46,11 +49,18 @@ class Window(QWidget):
         self.picture = PicturePanel(self)
         self.sliders = SlidersPanel(self)
         self.map = MapPanel(self)
+        self.directions = DirectionsPanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
-        self._instruments = {SLIDERS.key: self.sliders, MAP.key: self.map, CARD.key: self.card}
-        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, CARD), self)
+        self.strip = StripPanel(self)
+        self._instruments = {
+            SLIDERS.key: self.sliders,
+            MAP.key: self.map,
+            DIRECTIONS.key: self.directions,
+            CARD.key: self.card,
+        }
+        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, DIRECTIONS, CARD), self)
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
             self._stack.addWidget(panel)
@@ -75,7 +85,13 @@ class Window(QWidget):
         splitter.setObjectName("splitter")
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(1)
-        for widget, stretch in ((self.library, 0), (self.picture, 1), (instruments, 0)):
+        middle = QWidget(self)
+        stacked = QVBoxLayout(middle)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(self.picture, 1)
+        stacked.addWidget(self.strip)
+        for widget, stretch in ((self.library, 0), (middle, 1), (instruments, 0)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         splitter.setSizes([LIBRARY_WIDTH, 10_000, INSTRUMENTS_WIDTH])

@@ -1,14 +1,12 @@
 """Where the person stands: the model in view, the point in its latent space, and how it is shown."""
 
-from typing import Annotated
-
 from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict, Field
 
+from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
 
-FLOAT32_MAX = 3.4028234663852886e38  # what a number of a code can be
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
+__all__ = ["FLOAT32_MAX", "Explore", "Number", "Place"]
 
 
 class Place(BaseModel):
@@ -29,3 +27,4 @@ class Explore(EventedModel):
     smooth: bool = True  # how small pictures are enlarged: crisp pixels, or interpolated
     instrument: str = "sliders"  # the open instrument panel
     map: MapLook = MapLook()
+    journey: Journey = Journey()

@@ -11,6 +11,7 @@ from explorer.control.stage import Models
 from explorer.control.walk import FIRST_SEED, Walk
 from explorer.media.recipes import Recipe, read_picture
 from explorer.models.capabilities import Model
+from explorer.state.history import History, change
 from explorer.state.library import Item, Library, find_bundles, find_identity, read_item
 from explorer.state.settings import Settings
 from explorer.tasks.latest import Job, Lane
@@ -36,6 +37,7 @@ class LibraryController:
         self,
         library: Library,
         settings: Settings,
+        history: History,
         folders: Sequence[Path],
         models: Models,
         open_lane: Lane,
@@ -48,7 +50,9 @@ class LibraryController:
         self._library, self._settings, self._folders, self._models = library, settings, folders, models
         self._open_lane, self._find_lane, self._others = open_lane, find_lane, others
         self._walk, self._view, self._current = walk, view, current
+        self._history = history
         self._shown: tuple[tuple[Item, ...], str] | None = None
+        settings.events.hidden.connect(self._follow_hidden)
         library.events.items.connect(self.refresh)
 
     def find(self) -> None:
@@ -75,10 +79,11 @@ class LibraryController:
         )
 
     def remove(self, path: str) -> None:
-        """Take a model out of the list; nothing on disk is touched."""
-        self._settings.opened = tuple(known for known in self._settings.opened if known != path)
-        self._settings.hidden |= {path}
-        self._library.items = tuple(item for item in self._library.items if item.path != path)
+        """Take a model out of the list, until that is undone; nothing on disk is touched."""
+        title = next((item.title for item in self._library.items if item.path == path), Path(path).name)
+        words = f"Take {title} out of the library"
+        if change(self._history, self._settings, "hidden", self._settings.hidden | {path}, words):
+            self._view.tell(f"{title} was taken out of the library; Ctrl+Z brings it back.", error=False)
 
     def _load(
         self, path: Path, code: tuple[float, ...] | None, seed: int | None, opened: tuple[str, ...], job: Job
@@ -125,6 +130,10 @@ class LibraryController:
         self._view.tell(f"{Path(path).name}: {error}", error=True)
         self._view.show_opening("")
         self._walk.stay()  # a picture that had to make way is asked for again
+
+    def _follow_hidden(self, hidden: frozenset[str]) -> None:
+        self._library.items = tuple(item for item in self._library.items if item.path not in hidden)
+        self.find()  # and what is hidden no more
 
     def _set_items(self, items: tuple[Item, ...]) -> None:
         self._library.items = items

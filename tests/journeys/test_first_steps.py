@@ -246,3 +246,13 @@ def test_the_filter_takes_letters_that_are_shortcuts_elsewhere(stocked: Journey)
     assert not app.window._sheet.isVisible()
     stocked.keys(app, Qt.Key.Key_Escape)
     assert field.property("text") == ""
+
+
+def test_a_model_taken_out_of_the_library_comes_back(stocked: Journey):
+    app = stocked.start()
+    stocked.choose(app, "second")
+    stocked.keys(app, Qt.Key.Key_Delete)
+    assert [item.title for item in app.library.items] == ["first"]
+    assert_shows(app, SECOND)
+    stocked.undo(app)
+    assert [item.title for item in app.library.items] == ["first", "second"]

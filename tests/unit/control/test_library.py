@@ -39,8 +39,8 @@ class Desk:
         self.walk = Walk(self.explore, self.stage, self.steps, np.random.default_rng(0), lambda: None)
         self.models = Models(runtime)
         self.shelf = LibraryController(
-            self.library, self.settings, (self.shipped, self.own), self.models, self.open_lane, self.find_lane,  # type: ignore[arg-type]
-            (self.other_lane,), self.walk, self.view, lambda: self.explore.place.bundle,  # type: ignore[arg-type]
+            self.library, self.settings, self.steps, (self.shipped, self.own), self.models, self.open_lane,  # type: ignore[arg-type]
+            self.find_lane, (self.other_lane,), self.walk, self.view, lambda: self.explore.place.bundle,  # type: ignore[arg-type]
         )  # fmt: skip
 
     def find(self) -> None:
@@ -321,13 +321,16 @@ def test_a_removed_model_is_hidden_and_untouched_on_the_disk(desk: Desk) -> None
     assert (desk.shipped / "alpha/manifest.json").is_file()
 
 
-def test_a_removed_model_that_was_opened_by_hand_is_forgotten(desk: Desk) -> None:
+def test_removing_is_a_step_that_can_be_taken_back(desk: Desk) -> None:
     path = str(tiny_bundle(desk.elsewhere / "mine", name="mine").path)
     desk.find()
     desk.open(path)
     desk.shelf.remove(path)
-    assert desk.settings.opened == ()
     assert path not in [item.path for item in desk.library.items]
+    assert desk.told == ["mine was taken out of the library; Ctrl+Z brings it back."]
+    desk.steps.undo()
+    desk.find_lane.run()
+    assert path in [item.path for item in desk.library.items]
 
 
 def test_opening_a_removed_model_brings_it_back(desk: Desk) -> None:

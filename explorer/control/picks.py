@@ -102,13 +102,13 @@ class PicksController:
             name = notes.free_name(name)
         self._notebooks.write(f"Ask for “{name}”" if name else "Ask for something new", question=name)
 
-    def mark(self, more: bool) -> None:
-        """Say that the picture in view has more or less of what is asked, and draw the next one."""
+    def mark(self, more: bool) -> str:
+        """Say that the picture in view has more or less of what is asked, and draw the next one -> what was done."""
         picture, place = self._stage.picture, self._explore.place
         if picture is None or picture.model is not self._stage.model:
-            return
+            return ""
         if place.code is not None and not np.array_equal(np.asarray(place.code, np.float32), picture.code):
-            return  # the next picture is on its way: this one was marked already
+            return ""  # the next picture is on its way: this one was marked already
         code: Code = tuple(picture.code.tolist())
         notes = self._notebooks.notes
         name = notes.question or notes.free_name(UNNAMED)
@@ -120,6 +120,7 @@ class PicksController:
         with self._together(words):
             self._notebooks.write(words, traits=_with(notes.traits, changed), question=name)
             self._walk.random()
+        return words
 
     def unmark(self, index: int) -> None:
         """Take one mark back."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 from numpy import ndarray
+from numpy.typing import NDArray
 
 Decode = Callable[[Float32[ndarray, "n d"]], UInt8[ndarray, "n h w c"]]
 
@@ -67,16 +68,16 @@ def logistic(x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"]) -> Float64[n
     side = np.where(more, 1.0, -1.0)
     share = float(more.mean())
     balance: Float64[ndarray, " n"] = np.where(more, 0.5 / share, 0.5 / (1 - share))
-    design = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    design: NDArray[np.float64] = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     penalty = np.full(design.shape[1], RIDGE)
     penalty[-1] = 0.0
-    beta: Float64[ndarray, " d1"] = np.zeros(design.shape[1])
+    beta: NDArray[np.float64] = np.zeros(design.shape[1])
     for _ in range(STEPS):
         margin = side * (design @ beta)
         wrong = 1 / (1 + np.exp(np.clip(margin, -500, 500)))
         gradient = penalty * beta - design.T @ (balance * side * wrong)
         curvature = (design * (balance * wrong * (1 - wrong))[:, None]).T @ design + np.diag(penalty + 1e-9)
-        step = np.linalg.solve(curvature, gradient)
+        step = np.linalg.solve(curvature, gradient).astype(np.float64)
         beta -= step
         if np.abs(step).max() < TOLERANCE:
             break

@@ -102,13 +102,31 @@ class RowLayout:
 
 def paint_row(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
     """Paint the whole row."""
+    paint_frame(painter, layout, look, roles)
+    _paint_texts(painter, layout, look, roles)
+    paint_groove(painter, layout, look, roles)
+    _paint_effect(painter, layout, look, roles)
+
+
+def paint_frame(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
+    """Paint what the row stands on, and the thumbnails of both ends."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_ground(painter, layout, look, roles)
     _paint_thumbnail(painter, layout.low, look.low, roles, hot=look.hot == "low")
     _paint_thumbnail(painter, layout.high, look.high, roles, hot=look.hot == "high")
-    _paint_texts(painter, layout, look, roles)
-    _paint_groove(painter, layout, look, roles)
-    _paint_effect(painter, layout, look, roles)
+
+
+def paint_title(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
+    """Paint a name, as long as there is room for it, and the value."""
+    line = layout.text
+    painter.setFont(theme.font(theme.BODY, tabular=True))
+    painter.setPen(roles.color("text"))
+    value = value_text(look.value)
+    taken = painter.fontMetrics().horizontalAdvance(value)
+    painter.drawText(QPointF(line.right() - taken, line.top() + _BASELINE), value)
+    painter.setFont(theme.font(theme.TITLE, QFont.Weight.DemiBold))
+    name = painter.fontMetrics().elidedText(look.view.name, Qt.TextElideMode.ElideRight, int(line.width() - taken - 8))
+    painter.drawText(QPointF(line.left(), line.top() + _BASELINE), name)
 
 
 def _fill(painter: QPainter, rect: QRectF, radius: float, color: QColor) -> None:
@@ -178,7 +196,8 @@ def _paint_texts(painter: QPainter, layout: RowLayout, look: RowLook, roles: The
     painter.drawText(QPointF(left, baseline), metrics.elidedText(said, Qt.TextElideMode.ElideRight, room))
 
 
-def _paint_groove(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
+def paint_groove(painter: QPainter, layout: RowLayout, look: RowLook, roles: Theme) -> None:
+    """Paint the groove with its middle, the way from there, and the handle."""
     view, groove = look.view, layout.groove
     _fill(painter, groove, _GROOVE / 2, roles.mixed("line", "secondary", 0.12))
     zero = layout.x_of(0.0, view.minimum, view.maximum)

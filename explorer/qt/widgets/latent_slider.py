@@ -301,8 +301,11 @@ class LatentSlider(QAbstractSlider):
             hot=self._hot,
         )
         painter = QPainter(self)
-        paint_row(painter, self._layout(), look, roles)
+        self._paint(painter, look, roles)
         painter.end()
+
+    def _paint(self, painter: QPainter, look: RowLook, roles: theme.Theme) -> None:
+        paint_row(painter, self._layout(), look, roles)
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

@@ -89,9 +89,7 @@ def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool) -> None:
 
     def snapshot(learner: Learner, target: Path) -> None:
         name = f"{_name(facts, out)} {target.name}"
-        opened = Opened(
-            name, _sentence(facts), facts, learner, training.standing, train, held_out, training.device
-        )
+        opened = Opened(name, _sentence(facts), facts, learner, training.standing, train, held_out, training.device)
         family.export(opened, target, whole=False)
 
     training = Training(out, facts.family, facts.config.data, learner, plan, fabric, snapshot, tell)
@@ -103,7 +101,11 @@ def _material(pictures: Pictures) -> Material:
 
 
 def _name(facts: RunConfig, run: Path) -> str:
-    return facts.recipe or "".join(c if c.isalnum() or c in " ._+-" else "-" for c in run.resolve().name).lstrip(" ._+-")[:80] or facts.family
+    return (
+        facts.recipe
+        or "".join(c if c.isalnum() or c in " ._+-" else "-" for c in run.resolve().name).lstrip(" ._+-")[:80]
+        or facts.family
+    )
 
 
 def _sentence(facts: RunConfig) -> str:

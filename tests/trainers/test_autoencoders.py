@@ -141,10 +141,7 @@ def test_without_noise_the_mean_is_decoded() -> None:
 def test_one_batch_can_be_learned_by_heart(config: object) -> None:
     plan = replace(toys.PLAN, images=8 * 250, batch=8, rate=1e-2)
     learner = toys.learner(replace(config, plan=plan, architecture=replace(toys.SMALL, width=8, scale=0.1)))
-    errors = [
-        float(report.numbers["squared error"])
-        for report in train(learner, toys.material(8), plan, Share(), CPU)
-    ]
+    errors = [float(report.numbers["squared error"]) for report in train(learner, toys.material(8), plan, Share(), CPU)]
     assert errors[-1] < 0.1 * errors[0]
 
 

@@ -116,7 +116,7 @@ def test_a_full_disk_is_one_sentence_and_the_old_checkpoint_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "save_file", full)
-    with pytest.raises(CannotWrite, match="disk is full.*free some space"):
+    with pytest.raises(CannotWrite, match=r"disk is full.*free some space"):
         checkpoint.save(tmp_path, learner, Standing(step=2, images=16))
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["0000000008"]
     assert json.loads((tmp_path / "checkpoints/0000000008/state.json").read_text())["standing"]["images"] == 8

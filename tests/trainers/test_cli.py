@@ -15,7 +15,7 @@ from trainers.recipes import RECIPES
 from trainers.schema import field_helps, schema
 
 pytestmark = pytest.mark.torch
-SMALL = "--width 4 --blocks 0 --latent 3 --batch 8 --held-out 8 --beta-warmup 0".split()
+SMALL = ["--width", "4", "--blocks", "0", "--latent", "3", "--batch", "8", "--held-out", "8", "--beta-warmup", "0"]
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,9 @@ def test_a_wrong_call_returns_2_and_says_what_is_right(
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("words", [["train", "vae", "--latnt", "3"], ["train", "vae", "--batch", "many"], ["export", "run"]])
+@pytest.mark.parametrize(
+    "words", [["train", "vae", "--latnt", "3"], ["train", "vae", "--batch", "many"], ["export", "run"]]
+)
 def test_a_wrong_option_returns_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words)

@@ -164,7 +164,9 @@ def test_a_number_that_follows_an_attribute_is_explained_by_it() -> None:
     generator = np.random.default_rng(0)
     groups = generator.integers(0, 4, 2_000)
     told = groups + 0.5 * generator.normal(size=2_000)  # variance 1.25 between the groups, 0.25 within
-    assert correlation_ratio(told[:1_000], groups[:1_000], told[1_000:], groups[1_000:]) == pytest.approx(1.25 / 1.5, abs=0.02)
+    assert correlation_ratio(told[:1_000], groups[:1_000], told[1_000:], groups[1_000:]) == pytest.approx(
+        1.25 / 1.5, abs=0.02
+    )
     noise = generator.normal(size=2_000)
     assert correlation_ratio(noise[:1_000], groups[:1_000], noise[1_000:], groups[1_000:]) < 0.02
 

@@ -11,8 +11,8 @@ from trainers.autoencoders.config import Architecture, AutoencoderConfig, Variat
 from trainers.autoencoders.learner import AutoencoderLearner
 from trainers.autoencoders.networks import PictureShape
 from trainers.kit.loop import Material
-from trainers.kit.plan import Plan
 from trainers.kit.pictures import Pictures
+from trainers.kit.plan import Plan
 
 PLAN = Plan(images=96, batch=8, held_out=8, report=16, milestone=32, average=16)
 SMALL = Architecture(latent=3, width=4, blocks=1)

@@ -1,7 +1,7 @@
 """Makes a bundle of a trained autoencoder: two graphs, its latent space, encoded pictures, directions and a card."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ SAMPLES = 64
 COLUMNS = 16
 FIGURE_PX = 56  # small pictures are enlarged to this on the card
 LICENCE = "Apache-2.0"
+Part = Literal["point", "mean", "log_variance"]
 FIGURES = [
     Figure("samples.png", f"{SAMPLES} samples of the prior, seed 0, none left out"),
     Figure("reconstructions.png", f"The first {SHOWN} test pictures, and below each row what the model restores"),
@@ -45,7 +46,7 @@ def export(run: Opened, target: Path, *, whole: bool) -> Path:
     Raises:
         ParityError: a graph does not compute what the module does. CannotWrite: no space, no right.
     """
-    model: Autoencoder = run.learner.averages["autoencoder"].module
+    model = cast(Autoencoder, run.learner.averages["autoencoder"].module)
     latent, variational = run.facts.config.architecture.latent, run.facts.family == "vae"
     picture = _picture_meaning(run.train)
     encoder = _encoder(model, picture, latent, variational=variational)
@@ -64,9 +65,7 @@ def export(run: Opened, target: Path, *, whole: bool) -> Path:
         add_encoded(parts, SPACE, shown, codes[: len(shown)], spreads)
         add_directions(parts, SPACE, train, train_codes, unseen, codes)
     prior = m.NormalPrior() if variational else _empirical_prior(parts, train_codes)
-    parts.facts["spaces"] = (
-        m.LatentSpace(name=SPACE, shape=(latent,), prior=prior, dimensions=tuple(dimensions)),
-    )
+    parts.facts["spaces"] = (m.LatentSpace(name=SPACE, shape=(latent,), prior=prior, dimensions=tuple(dimensions)),)
 
     restored = decode(decoder, codes[:CONSIDERED])
     parts.files["preview.png"] = png(clearest(unseen.images[:CONSIDERED], restored))
@@ -123,17 +122,19 @@ class _Picture(nn.Module):
 
 
 def _encoder(model: Autoencoder, picture: m.ImageMeaning, latent: int, *, variational: bool) -> Exported:
-    parts = ("mean", "log_variance") if variational else ("point",)
+    parts: tuple[Part, ...] = ("mean", "log_variance") if variational else ("point",)
     names = {"point": SPACE, "mean": "mean", "log_variance": "log_variance"}
     outputs = tuple(_code_port(names[part], latent, part) for part in parts)
-    return export_graph(model.encoder if variational else _Code(model.encoder), "encoder", (_picture_port(picture),), outputs)
+    return export_graph(
+        model.encoder if variational else _Code(model.encoder), "encoder", (_picture_port(picture),), outputs
+    )
 
 
 def _decoder(model: Autoencoder, picture: m.ImageMeaning, latent: int) -> Exported:
     return export_graph(_Picture(model), "decoder", (_code_port(SPACE, latent, "point"),), (_picture_port(picture),))
 
 
-def _code_port(name: str, latent: int, part: str) -> m.Port:
+def _code_port(name: str, latent: int, part: Part) -> m.Port:
     return m.Port(name=name, shape=(None, latent), meaning=m.LatentMeaning(space=SPACE, part=part))
 
 
@@ -210,7 +211,7 @@ def _paragraphs(run: Opened, model: Autoencoder) -> list[str]:
     code = f"A code of {architecture.latent} numbers, {parameters / 1e6:.2f} million parameters. {kind}"
     if not isinstance(config, VariationalConfig):
         return [
-            f"{code}. The code is a point without noise and has no prior: to sample, a Gaussian is fitted to the codes of "
-            f"{FITTED_ON:,} training pictures. Between the codes there are holes."
+            f"{code}. The code is a point without noise and has no prior: to sample, a Gaussian is fitted to the "
+            f"codes of {FITTED_ON:,} training pictures. Between the codes there are holes."
         ]
     return [f"{code}, beta {config.beta:g}. The prior is N(0, I); the encoder gives mean and log-variance of q(z | x)."]

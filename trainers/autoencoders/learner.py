@@ -1,6 +1,7 @@
-"""How an autoencoder learns: one step on the negative evidence lower bound, and the numbers that say how it is doing."""
+"""How an autoencoder learns: one step on the negative evidence lower bound, and the numbers that say how it goes."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -8,8 +9,8 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from trainers.autoencoders.config import AutoencoderConfig, VariationalConfig
-from trainers.autoencoders.model import Autoencoder, Terms
 from trainers.autoencoders.likelihoods import Scaled, binarise
+from trainers.autoencoders.model import Autoencoder, Terms
 from trainers.autoencoders.networks import PictureShape
 from trainers.autoencoders.objective import active_units, beta_at
 from trainers.kit.ema import Averaged
@@ -39,7 +40,8 @@ class AutoencoderLearner:
         torch.manual_seed(config.plan.seed)
         self.config = config
         self.variational = isinstance(config, VariationalConfig)
-        model = Autoencoder(shape, config.architecture).to(memory_format=torch.channels_last)
+        model = Autoencoder(shape, config.architecture)
+        model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - missing in torch's overloads
         self._share = Share(fabric.global_rank, fabric.world_size)
         self._fabric = fabric
         groups = [
@@ -60,7 +62,7 @@ class AutoencoderLearner:
     @property
     def averaged(self) -> Autoencoder:
         """The averaged weights, which are measured and exported."""
-        return self._average.module
+        return cast(Autoencoder, self._average.module)
 
     def update(self, batch: Batch, draw: Draw, images: int) -> dict[str, Tensor]:
         """One step of Adam on -(log p(x | z) - beta KL), per value of the picture so that rates carry over sizes."""

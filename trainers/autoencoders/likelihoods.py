@@ -1,10 +1,11 @@
 """What a decoder says about a pixel: p(x | z) as a Bernoulli, Gaussian or Laplace distribution, in nats per picture.
 
-Only a likelihood of the data's own kind makes the bound a bound: Bernoulli for pixels that are 0 or 1 (binarised), Gaussian
-and Laplace for grey values. Cross-entropy on grey values is not a likelihood and is not offered.
+Only a likelihood of the data's own kind makes the bound a bound: Bernoulli for pixels that are 0 or 1 (binarised),
+Gaussian and Laplace for grey values. Cross-entropy on grey values is not a likelihood and is not offered.
 """
 
 import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -38,6 +38,4 @@ class Autoencoder(nn.Module):
         mean, log_variance = (part.float() for part in self.encoder(x))
         z = mean if noise is None else reparameterise(mean, log_variance, noise)
         raw = self.decoder(z).float()
-        return Terms(
-            self.likelihood.log_prob(x, raw), kl_nats(mean, log_variance), mean, self.likelihood.picture(raw)
-        )
+        return Terms(self.likelihood.log_prob(x, raw), kl_nats(mean, log_variance), mean, self.likelihood.picture(raw))

@@ -11,7 +11,9 @@ from torch.nn import functional as F
 
 from trainers.nn.residual import Double, Halve, ResidualBlock
 
-LOG_VARIANCE_LIMIT = 12.0  # softly bounds log sigma^2, so that exp never overflows; e^-12 is a standard deviation of 0.0025
+LOG_VARIANCE_LIMIT = (
+    12.0  # softly bounds log sigma^2, so that exp never overflows; e^-12 is a standard deviation of 0.0025
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """Latent codes (B, D) -> what the likelihood takes per pixel, (B, C, H, W): logits, or the mean before ``squash``."""
+    """Latent codes (B, D) -> what the likelihood makes a picture of, (B, C, H, W): logits, or the mean less 0.5."""
 
     def __init__(self, shape: PictureShape, latent: int, width: int, blocks: int) -> None:
         super().__init__()
@@ -130,5 +132,5 @@ class GatedLinear(nn.Module):
 
 
 def bounded(log_variance: Tensor) -> Tensor:
-    """Keep log sigma^2 within plus or minus ``LOG_VARIANCE_LIMIT``, smoothly, so that gradients never vanish at once."""
+    """Keep log sigma^2 within plus or minus ``LOG_VARIANCE_LIMIT``, smoothly, so that no gradient is cut off."""
     return LOG_VARIANCE_LIMIT * (log_variance / LOG_VARIANCE_LIMIT).tanh()

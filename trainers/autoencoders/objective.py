@@ -1,6 +1,6 @@
 """The evidence lower bound and what it is made of, in nats per picture.
 
-    log p(x) >= E_q(z|x)[log p(x | z)] - KL(q(z | x) || p(z)),    q(z | x) = N(mean, diag exp(log_variance)),  p(z) = N(0, I)
+    log p(x) >= E_q(z|x)[log p(x | z)] - KL(q(z | x) || p(z)),  q(z | x) = N(mean, diag e^log_variance), p(z) = N(0, I)
 
 Kingma & Welling (2014), arXiv:1312.6114, eq. 3 and 10; the weight beta is Higgins et al. (2017), eq. 4.
 """
@@ -10,7 +10,9 @@ import math
 import torch
 from torch import Tensor
 
-ACTIVE_VARIANCE = 0.01  # Burda et al. (2016), section 5.2: a dimension is active above this variance of the posterior mean
+ACTIVE_VARIANCE = (
+    0.01  # Burda et al. (2016), section 5.2: a dimension is active above this variance of the posterior mean
+)
 
 
 def kl_nats(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -49,5 +51,5 @@ def log_weights(log_likelihood: Tensor, z: Tensor, mean: Tensor, log_variance: T
 
 
 def importance_weighted_bound(log_weight: Tensor) -> Tensor:
-    """log of the mean weight over K points: (K, B) -> (B,), at most log p(x) in expectation; Burda et al. (2016), eq. 8."""
+    """Log of the mean weight over K points, a bound on log p(x): (K, B) -> (B,); Burda et al. (2016), eq. 8."""
     return torch.logsumexp(log_weight, dim=0) - math.log(len(log_weight))

@@ -35,8 +35,8 @@ def write_card(facts: dict, figures: list[Figure], paragraphs: list[str]) -> str
         f"- Made by {origin.producer}, family {facts['family']}"
         + (f", recipe `{origin.recipe}`" if origin.recipe else "")
         + f", commit `{origin.commit[:12] or 'unknown'}`.",
-        f"- {origin.images_seen:,} images in {minutes:.0f} minutes on {origin.device}, seed {origin.seed}; the weights are an",
-        "  average over training, chosen by pictures of the train split that were held out.",
+        f"- {origin.images_seen:,} images in {minutes:.0f} minutes on {origin.device}, seed {origin.seed}; the weights",
+        "  are an average over training, chosen by pictures of the train split that were held out.",
         f"- Model: {facts['licence']}. Data: {facts['data_licence']}.",
         f"- {facts['credit']}",
         "",

@@ -39,7 +39,7 @@ def be_considerate() -> None:
         os.nice(NICENESS - os.nice(0))
 
 
-def make_fabric(machine: Machine, precision: str):
+def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]):
     """A Lightning Fabric for ``machine``, with torch's thread count set; nothing is launched yet.
 
     Raises:

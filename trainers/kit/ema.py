@@ -1,4 +1,4 @@
-"""The exponential moving average of weights, with its half-life in images; Karras et al. (2022), arXiv:2206.00364, F.2."""
+"""The moving average of weights, with its half-life in images; Karras et al. (2022), arXiv:2206.00364, F.2."""
 
 from copy import deepcopy
 

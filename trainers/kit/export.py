@@ -1,6 +1,5 @@
 """From a PyTorch module to an ONNX graph with a proof that both compute the same."""
 
-import io
 import logging
 import warnings
 from collections.abc import Mapping
@@ -65,11 +64,15 @@ def prove(content: bytes, module: nn.Module, inputs: tuple[Port, ...], outputs: 
         feeds = {port.name: example(port, size, seed=size) for port in inputs}
         with torch.inference_mode():
             answer = module(*(torch.from_numpy(feed) for feed in feeds.values()))
-        wanted = dict(zip((port.name for port in outputs), (answer,) if isinstance(answer, Tensor) else answer, strict=True))
-        got = dict(zip(wanted, session.run(list(wanted), feeds), strict=True))
+        wanted = dict(
+            zip((port.name for port in outputs), (answer,) if isinstance(answer, Tensor) else answer, strict=True)
+        )
+        got = {name: np.asarray(value) for name, value in zip(wanted, session.run(list(wanted), feeds), strict=True)}
         for name, value in wanted.items():
             if got[name].shape != tuple(value.shape):
-                raise ParityError(f"{name}: the graph gives {got[name].shape} at batch {size}, PyTorch {tuple(value.shape)}.")
+                raise ParityError(
+                    f"{name}: the graph gives {got[name].shape} at batch {size}, PyTorch {tuple(value.shape)}."
+                )
             gap = float(np.abs(got[name] - value.numpy()).max())
             if not gap <= TOLERANCE:
                 raise ParityError(f"{name}: the graph is off by {gap:.2e} at batch {size}, allowed is {TOLERANCE:.0e}.")
@@ -102,7 +105,6 @@ def run_graph(content: bytes, feeds: Mapping[str, np.ndarray], batch: int = 250)
 def _to_onnx(module: nn.Module, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> bytes:
     batch = torch.export.Dim("batch", min=1)
     examples = tuple(torch.from_numpy(example(port, 2, seed=0)) for port in inputs)
-    packed = io.BytesIO()
     with warnings.catch_warnings(), _quiet("torch.onnx", "onnxscript", "onnx_ir"):
         warnings.simplefilter("ignore")  # the exporter warns about its own internals
         program = torch.onnx.export(
@@ -115,13 +117,13 @@ def _to_onnx(module: nn.Module, inputs: tuple[Port, ...], outputs: tuple[Port, .
             dynamic_shapes=tuple({0: batch} for _ in inputs),
             verbose=False,
         )
-        program.save(packed)
-    return _without_traces(packed.getvalue())
+    if program is None:
+        raise RuntimeError("torch.onnx.export gave no program")
+    return _without_traces(program.model_proto)
 
 
-def _without_traces(content: bytes) -> bytes:
+def _without_traces(model: onnx.ModelProto) -> bytes:
     """Drop what the exporter notes about source lines and file names: it is of no use later and names this machine."""
-    model = onnx.load_from_string(content)
     for node in model.graph.node:
         node.ClearField("metadata_props")
         node.ClearField("doc_string")

@@ -1,4 +1,4 @@
-"""The training loop of every family: picks the batch, draws the noise, sets the rate, reports. Nothing else happens here.
+"""The training loop of every family: picks the batch, draws the noise, sets the rate, reports; nothing else.
 
 What to compute for a batch is the family's (a ``Learner``); what to do with the reports is the caller's
 (``trainers.kit.training`` writes, draws, saves and stops).
@@ -84,7 +84,7 @@ class Report:
 
 @dataclass
 class Window:
-    """Averages training numbers from report to report; survives in checkpoints, so that a resumed run reports the same."""
+    """Averages training numbers from report to report; kept in checkpoints, so that a resumed run reports the same."""
 
     sums: Numbers = field(default_factory=dict)
     steps: int = 0

@@ -59,5 +59,5 @@ class Plan:
         return peak * rise * (self.rate_end + (1 - self.rate_end) * fall)
 
     def is_due(self, images: int, every: int) -> bool:
-        """Whether what happens ``every`` so many images happens in the step that ends at ``images``; always in the last."""
+        """Whether what happens ``every`` so many images does so in the step ending at ``images``; also in the last."""
         return images // every > (images - self.batch) // every or images >= self.images

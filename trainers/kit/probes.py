@@ -1,4 +1,4 @@
-"""What codes know: directions that change one thing, and single dimensions that mean one thing; each with a held-out number.
+"""What codes know: directions that change one thing, and single dimensions that mean one thing, with held-out numbers.
 
 Everything is fitted on codes of training pictures and scored on codes of test pictures.
 """

@@ -44,7 +44,7 @@ def add_encoded(
         arrays["log_variances"] = log_variances.astype(np.float32)
     if pictures.labels is not None:
         arrays["labels"] = pictures.labels
-    named = {key: m.Array(file=ENCODED, key=key) for key in arrays}
+    named: dict[str, Any] = {key: m.Array(file=ENCODED, key=key) for key in arrays}
     store = m.EncodedStore(space=space, data=pictures.name, split=pictures.split, **named)
     parts.store(store, ENCODED, arrays)
 

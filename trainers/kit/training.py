@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from lightning_fabric import Fabric
@@ -33,7 +34,15 @@ class Training:
     """One run in one process; with several, all of them compute and the first one writes."""
 
     def __init__(
-        self, run: Path, family: str, data: str, learner: Learner, plan: Plan, fabric: Fabric, snapshot: TakeSnapshot, say: Say
+        self,
+        run: Path,
+        family: str,
+        data: str,
+        learner: Learner,
+        plan: Plan,
+        fabric: Fabric,
+        snapshot: TakeSnapshot,
+        say: Say,
     ) -> None:
         self._run, self._family, self._data = run, family, data
         self._learner, self._plan, self._fabric = learner, plan, fabric
@@ -48,7 +57,7 @@ class Training:
         """Train from the last checkpoint, or from the start, to the end or until told to stop.
 
         Raises:
-            ExplorerError: what ended the run; a ``failed`` event with the same sentence is written where that is possible.
+            ExplorerError: what ended the run; a ``failed`` event says the same where it can be written.
         """
         try:
             self._go(material, held_out)
@@ -72,9 +81,7 @@ class Training:
             self._obey(report.images)
             if self._stopped:
                 break
-        self._journal.write(
-            contract.Finished(images=self.standing.images, why="stopped" if self._stopped else "done")
-        )
+        self._journal.write(contract.Finished(images=self.standing.images, why="stopped" if self._stopped else "done"))
         self._say(f"{'Stopped' if self._stopped else 'Finished'} after {self.standing.images:,} images.")
 
     def _pick_up(self) -> None:
@@ -101,7 +108,9 @@ class Training:
             self._milestone(held_out)
 
     def _over_all_processes(self, numbers: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        return self._fabric.all_reduce(dict(numbers), reduce_op="mean") if self._fabric.world_size > 1 else numbers
+        if self._fabric.world_size == 1:
+            return numbers
+        return {name: cast(Tensor, self._fabric.all_reduce(value, reduce_op="mean")) for name, value in numbers.items()}
 
     def _milestone(self, held_out: Material) -> None:
         standing = self.standing

@@ -1,6 +1,5 @@
 """Residual convolution blocks without normalisation: cheap on a CPU, and every picture is computed by itself."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -43,9 +42,8 @@ class Double(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, kernel: int = 3) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels_in, 4 * channels_out, kernel, padding=kernel // 2)
-        with torch.no_grad():
-            self.conv.weight.copy_(self.conv.weight[::4].repeat_interleave(4, dim=0))
-            self.conv.bias.copy_(self.conv.bias[::4].repeat_interleave(4))
+        for parameter in self.conv.parameters():
+            parameter.data = parameter.data[::4].repeat_interleave(4, dim=0)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.pixel_shuffle(self.conv(x), 2)

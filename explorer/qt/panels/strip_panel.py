@@ -57,7 +57,7 @@ class StripPanel(QWidget):
         self._leg.setDecimals(1)
         self._leg.setSuffix(" s")
         self._leg.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self._leg.setFixedWidth(56)
+        self._leg.setFixedWidth(80)
         self._leg.setKeyboardTracking(False)
         self._add = Button(
             "+ Keyframe", "add_keyframe", "Keeps the picture in view as the next keyframe (K).", kind="text"
@@ -71,11 +71,16 @@ class StripPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(16, 8, 16, 0)
         head.setSpacing(8)
-        for widget in (title, self._kinds, self._even, self._loop, self._leg):
-            head.addWidget(widget)
+        head.addWidget(title)
         head.addStretch(1)
         for button in (self._add, self._random, self._clear, self._play, self._export):
             head.addWidget(button)
+        manner = QHBoxLayout()
+        manner.setContentsMargins(16, 0, 16, 0)
+        manner.setSpacing(8)
+        manner.addWidget(self._kinds, 1)
+        for widget in (self._even, self._loop, self._leg):
+            manner.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         self._help = QLabel(EMPTY, self)
         self._help.setProperty("kind", "secondary")
         self._help.setWordWrap(True)
@@ -92,6 +97,7 @@ class StripPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addWidget(self._help)
+        layout.addLayout(manner)
         layout.addWidget(self._scroll)
         self._connect()
 
@@ -129,6 +135,10 @@ class StripPanel(QWidget):
     def show_times(self, shares: tuple[float, ...]) -> None:
         """At which share of the way each keyframe is reached."""
         self.row.show_times(shares)
+
+    def clear_pictures(self) -> None:
+        """Other keyframes, or another way between them."""
+        self.row.clear_pictures()
 
     def show_keyframe(self, index: int, pixels: Pixels) -> None:
         """The picture of a keyframe."""

@@ -63,12 +63,16 @@ class KeyframeRow(QAbstractSlider):
     def show_keyframes(self, count: int, *, loop: bool) -> None:
         """So many keyframes; their pictures come one by one."""
         self._count, self._loop = count, loop
-        self._keys = {index: image for index, image in self._keys.items() if index < count}
-        self._small.clear()
-        self._pixmaps.clear()
         self._here = min(self._here, count - 1)
         self.setMinimumWidth(2 * _PAD + _KEY + self._legs * SMALLEST_LEG)
         self.setAccessibleDescription(f"{count} keyframes")
+        self.update()
+
+    def clear_pictures(self) -> None:
+        """Other keyframes, or another way between them: what lay between is no longer true."""
+        self._keys = {index: image for index, image in self._keys.items() if index < self._count}
+        self._small.clear()
+        self._pixmaps.clear()
         self.update()
 
     def show_keyframe(self, index: int, pixels: Pixels) -> None:

@@ -43,7 +43,7 @@ RECIPES = {
             "vae",
             "Clothes on a plane: two numbers, so the whole latent space is one map.",
             VariationalConfig(
-                architecture=Architecture(latent=2, width=32, blocks=2), beta_warmup=20_000, plan=FASHION
+                architecture=Architecture(latent=2, width=32, blocks=2), beta=8.0, beta_warmup=50_000, plan=FASHION
             ),
         ),
         Recipe(

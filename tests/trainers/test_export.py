@@ -182,3 +182,12 @@ def test_attributes_are_asked_value_by_value_and_grouped_as_a_whole() -> None:
 def test_thumbnails_are_small_and_never_enlarged() -> None:
     assert thumbnails(toys.discs(2, size=64, channels=3)).shape == (2, 32, 32, 3)
     assert thumbnails(toys.discs(2)).shape == (2, 28, 28, 1)
+
+
+def test_the_stated_scale_is_that_of_the_errors() -> None:
+    run = opened("vae", toys.variational(architecture=replace(toys.SMALL, scale=0.3)))
+    error = run.learner.measure(run.held_out.images).squared_error.mean()
+    stated = bundle._likelihood(run, run.learner.averaged)
+    assert stated["scale"] ** 2 == pytest.approx(float(error))
+    learned = opened("vae", toys.variational())
+    assert bundle._likelihood(learned, learned.learner.averaged)["scale"] == pytest.approx(0.3)

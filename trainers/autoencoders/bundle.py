@@ -11,7 +11,8 @@ from explorer.contract import manifest as m
 from explorer.contract.archive import pack_arrays, save_bundle
 from explorer.contract.pixels import to_pixels
 from trainers.autoencoders.config import VariationalConfig
-from trainers.autoencoders.likelihoods import Bernoulli, Scaled
+from trainers.autoencoders.learner import AutoencoderLearner
+from trainers.autoencoders.likelihoods import SMALLEST_SCALE, Bernoulli, Scaled
 from trainers.autoencoders.model import Autoencoder
 from trainers.autoencoders.objective import ACTIVE_VARIANCE, kl_nats
 from trainers.kit.card import Figure, licence_text, write_card
@@ -30,6 +31,7 @@ ENCODED = 4_000  # test pictures that go with the bundle
 CONSIDERED = 500  # test pictures, one of which is the preview
 SHOWN = 32  # reconstructions on the card
 SAMPLES = 64
+SCALE_FITTED_ON = 1_000  # held-out pictures
 COLUMNS = 16
 FIGURE_PX = 56  # small pictures are enlarged to this on the card
 LICENCE = "Apache-2.0"
@@ -73,7 +75,7 @@ def export(run: Opened, target: Path, *, whole: bool) -> Path:
         samples = decode(decoder, _prior_points(train_codes, normal=variational))
         pairs = np.concatenate([rows for i in range(0, SHOWN, COLUMNS) for rows in _pair(unseen.images, restored, i)])
         parts.files |= {"samples.png": _sheet(samples), "reconstructions.png": _sheet(pairs)}
-        parts.files["CARD.md"] = write_card(parts.facts, FIGURES, _paragraphs(run, model)).encode()
+        parts.files["CARD.md"] = write_card(parts.facts, FIGURES, _paragraphs(run, model, parts)).encode()
     parts.files["LICENSE"] = licence_text(LICENCE, run.train).encode()
     save_bundle(target, parts.facts, parts.files)
     return target
@@ -194,17 +196,27 @@ def _facts(run: Opened, model: Autoencoder, graphs: tuple[m.Graph, ...]) -> dict
 
 
 def _likelihood(run: Opened, model: Autoencoder) -> dict[str, Any]:
-    """What p(x | z) is, so that bounds can be measured on the bundle alone."""
-    likelihood = model.likelihood
-    return {
-        "kind": run.facts.config.architecture.likelihood,
-        "scale": float(likelihood.scale) if isinstance(likelihood, Scaled) else 0.0,
-        "binarised": isinstance(likelihood, Bernoulli),
-    }
+    """What p(x | z) is, so that bounds can be measured on the bundle alone.
+
+    A Gaussian that was trained with a given scale, which together with beta only sets how much the code may hold, is
+    stated with the scale that fits its errors on held-out pictures (Rybkin et al. 2021, arXiv:2006.13202, eq. 4).
+    """
+    architecture, likelihood = run.facts.config.architecture, model.likelihood
+    stated = {"kind": architecture.likelihood, "scale": 0.0, "binarised": isinstance(likelihood, Bernoulli)}
+    if isinstance(likelihood, Scaled):
+        stated["scale"] = float(likelihood.scale)
+        if architecture.likelihood == "gaussian" and not likelihood.learned:
+            stated["scale"] = fitted_scale(cast(AutoencoderLearner, run.learner), run.held_out.images[:SCALE_FITTED_ON])
+    return stated
 
 
-def _paragraphs(run: Opened, model: Autoencoder) -> list[str]:
-    config, stated = run.facts.config, _likelihood(run, model)
+def fitted_scale(learner: AutoencoderLearner, images: np.ndarray) -> float:
+    """The deviation of pictures, uint8 (N, H, W, C), from what is decoded of a point of their posterior."""
+    return max(SMALLEST_SCALE, float(learner.measure(images).squared_error.mean().sqrt()))
+
+
+def _paragraphs(run: Opened, model: Autoencoder, parts: Parts) -> list[str]:
+    config, stated = run.facts.config, parts.facts["provenance"].config["likelihood"]
     architecture = config.architecture
     kind = f"{stated['kind'].capitalize()} likelihood" + f", scale {stated['scale']:.4g}" * (not stated["binarised"])
     parameters = sum(parameter.numel() for parameter in model.parameters())

@@ -197,6 +197,10 @@ class MapController:
         alone = self._explore.map.hidden == others
         self._set("Show all values" if alone else f"Show {name} alone", hidden=frozenset() if alone else others)
 
+    def switch_points(self, on: bool) -> None:
+        """The data's points, or the tiles alone."""
+        self._set("Show points" if on else "Hide points", points=on)
+
     def switch_tiles(self, on: bool) -> None:
         """Pictures under the points, or none."""
         self._set("Show tiles" if on else "Hide tiles", tiles=on)

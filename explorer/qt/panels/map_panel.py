@@ -25,6 +25,7 @@ class MapPanel(QWidget):
     """The view of ``MapController`` and ``WhereaboutsController``."""
 
     column_chosen = Signal(str)
+    points_switched = Signal(bool)
     tiles_switched = Signal(bool)
     keep_rest_switched = Signal(bool)
     tsne_switched = Signal(bool)
@@ -44,6 +45,7 @@ class MapPanel(QWidget):
         self._columns.setObjectName("map_column")
         self._columns.setAccessibleName("Colour by")
         self._columns.setToolTip("Which label gives the points their colours.")
+        self._dots = ToggleChip("Points", "map_points", "Shows the pictures of the data as points.")
         self._tiles = ToggleChip("Tiles", "map_tiles", "Shows under the points what the model makes of each place.")
         self._keep = ToggleChip(
             "Keep the rest",
@@ -64,6 +66,7 @@ class MapPanel(QWidget):
         self._stop = Button("Stop", "tsne_stop", "Keeps the layout that t-SNE has come to.", self, kind="text")
         self._lay_out()
         self._columns.textActivated.connect(self.column_chosen)
+        self._dots.switched.connect(self.points_switched)
         self._tiles.switched.connect(self.tiles_switched)
         self._keep.switched.connect(self.keep_rest_switched)
         self._tsne.switched.connect(self.tsne_switched)
@@ -104,6 +107,8 @@ class MapPanel(QWidget):
     def show_look(self, look: MapLook, *, many: bool) -> None:
         """Show the switches; ``many``: the space has more directions than the map."""
         flat = look.projection == "plane"
+        self._dots.show_on(look.points)
+        self.scatter.show_dots(look.points)
         self._tiles.show_on(look.tiles and (flat or not many))
         self._tiles.setEnabled(flat or not many)
         self._keep.show_on(look.keep_rest and flat)
@@ -151,7 +156,7 @@ class MapPanel(QWidget):
     def _lay_out(self) -> None:
         self._switches = QWidget(self)
         flow = FlowLayout(self._switches)
-        for widget in (self._tiles, self._keep, self._tsne, self._columns):
+        for widget in (self._dots, self._tiles, self._keep, self._tsne, self._columns):
             flow.addWidget(widget)
         running = QHBoxLayout()
         running.addWidget(self._progress, 1)

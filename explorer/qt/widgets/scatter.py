@@ -51,6 +51,7 @@ class Scatter(QWidget):
         self._low, self._high = (-1.0, -1.0), (1.0, 1.0)
         self._points: MapPoints | None = None
         self._layer = PointLayer()
+        self._dots = True
         self._position: tuple[float, float] | None = None
         self._exact = True
         self._path = self._keyframes = np.zeros((0, 2), np.float32)
@@ -80,6 +81,12 @@ class Scatter(QWidget):
         if self._points is not None:
             self._layer.show(self._points.places, values, indices)
             self._hover = None
+            self.update()
+
+    def show_dots(self, on: bool) -> None:
+        """Draw the points, or leave what is under them alone."""
+        if on != self._dots:
+            self._dots, self._hover = on, None
             self.update()
 
     def show_position(self, place: tuple[float, float] | None, *, exact: bool) -> None:
@@ -146,7 +153,7 @@ class Scatter(QWidget):
 
     def _look_at(self, at: QPointF) -> None:
         x, y = self._view.at(at.x(), at.y())
-        found = self._layer.nearest(x, y, REACH / self._view.scale)
+        found = self._layer.nearest(x, y, REACH / self._view.scale) if self._dots else None
         if found is None or self._points is None:
             if self._hover is not None:
                 self._hover = None
@@ -171,7 +178,9 @@ class Scatter(QWidget):
         ratio = self.devicePixelRatioF()
         view = self._view.device(ratio)
         image = self._layer.image(view, self._fitting * ratio)
-        painter.setOpacity(1.0 if self._tiles.empty else OVER_TILES)
+        if self._layer.count and not self._tiles.empty:
+            painter.fillRect(self.rect(), theme.current().color("ground", VEIL))
+            painter.setOpacity(OVER_TILES)
         painter.drawImage(QRectF(0, 0, view.width / ratio, view.height / ratio), image)
         painter.setOpacity(1.0)
 
@@ -186,9 +195,8 @@ class Scatter(QWidget):
         painter.fillRect(self.rect(), roles.color("ground"))
         if self._points is not None:
             self._tiles.paint(painter, self._view)
-            if self._layer.count and not self._tiles.empty:
-                painter.fillRect(self.rect(), roles.color("ground", VEIL))
-            self._paint_points(painter)
+            if self._dots:
+                self._paint_points(painter)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if len(self._path) or len(self._keyframes):
                 paint_path(painter, self._pixels(self._path), self._pixels(self._keyframes))

@@ -24,10 +24,8 @@ def to_pixels(values: Floats, meaning: ImageMeaning) -> Pixels:
             f"A picture port must give {meaning.channels} channels, got {channels}; export the model again."
         )
     low, high = meaning.value_range
-    levels = values.astype(np.float32)  # a copy, so that all further steps may work in place
-    if low:
-        levels -= np.float32(low)
-    levels *= np.float32(255.0 / (high - low))
+    shifted = np.subtract(values, low, dtype=np.float32) if low else values
+    levels = np.multiply(shifted, 255.0 / (high - low), dtype=np.float32)
     levels.clip(0, 255, out=levels)
     pixels = np.rint(levels, out=levels).astype(np.uint8)
     return np.ascontiguousarray(pixels if meaning.layout == "NHWC" else np.moveaxis(pixels, 1, 3))

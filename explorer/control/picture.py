@@ -44,7 +44,7 @@ class PictureController:
         before, self._asked = self._asked, scene
         if scene is None:
             self._lane.cancel()
-            self._stage.picture = self._stage.model = None
+            self._leave()
             self._view.show_empty()
             return
         self._token += 1
@@ -69,11 +69,14 @@ class PictureController:
         if self._asked is None or scene.bundle != self._asked.bundle:
             return  # another model was asked for meanwhile
         if self._stage.model is not picture.model:
-            self._stage.before = None
             self._view.show_before(None)
-            self._stage.model = picture.model
+            self._stage.enter(picture.model)
         self._stage.picture = picture
         self._view.show_picture(picture.pixels, picture.token)
+
+    def _leave(self) -> None:
+        self._stage.picture = None
+        self._stage.enter(None)
 
     def _fail(self, scene: Scene, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
@@ -81,7 +84,7 @@ class PictureController:
         if scene != self._asked:
             return
         if self._stage.model is not None and self._stage.model.key != scene.bundle:
-            self._stage.model = self._stage.picture = None
+            self._leave()
         self._view.show_error(str(error))
 
 

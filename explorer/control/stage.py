@@ -49,6 +49,12 @@ class Stage:
     taught: Mapping[str, Fit] = field(default_factory=dict[str, Fit])  # directions fitted to a person's picks, by name
     data_fault: str = ""  # the sentence why what came with the model cannot be read
 
+    def enter(self, model: Model | None) -> None:
+        """Bring a model on stage; what came with the one before goes first, so that nobody sees the two mixed."""
+        self.before = self.encoded = self.directions = None
+        self.taught, self.data_fault = {}, ""
+        self.model = model
+
 
 class Models:
     """Loaded models by path; used in the worker's thread only."""

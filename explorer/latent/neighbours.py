@@ -97,18 +97,26 @@ def label_shares(labels: Int[ndarray, " k"], values: int) -> Float[ndarray, " va
 
 
 class PointIndex:
-    """Finds the nearest of many points of a plane within reach: only a slice of their order along x is measured."""
+    """Finds the nearest of many points of a plane within reach: only a slice of their order along x is measured.
+
+    ``order`` (N,) are the rows from left to right, ``x`` and ``y`` (N,) the points in that order.
+    """
 
     def __init__(self, points: Float32[ndarray, "n 2"]) -> None:
-        self._order = np.argsort(points[:, 0], kind="stable")
-        self._x = np.ascontiguousarray(points[self._order, 0])
-        self._y = np.ascontiguousarray(points[self._order, 1])
+        self.order = np.argsort(points[:, 0], kind="stable")
+        self.x = np.ascontiguousarray(points[self.order, 0])
+        self.y = np.ascontiguousarray(points[self.order, 1])
 
     def nearest(self, x: float, y: float, reach: float) -> int | None:
         """The row of the nearest point not farther than ``reach``, or None."""
-        first, last = np.searchsorted(self._x, [x - reach, x + reach])
-        if last <= first:
+        near = self.between(x - reach, x + reach)
+        squares = (self.x[near] - np.float32(x)) ** 2 + (self.y[near] - np.float32(y)) ** 2
+        if not len(squares):
             return None
-        squares = (self._x[first:last] - np.float32(x)) ** 2 + (self._y[first:last] - np.float32(y)) ** 2
         best = int(squares.argmin())
-        return int(self._order[first + best]) if squares[best] <= reach * reach else None
+        return int(self.order[near.start + best]) if squares[best] <= reach * reach else None
+
+    def between(self, left: float, right: float) -> slice:
+        """Those of the points in order whose x lies between."""
+        first, last = np.searchsorted(self.x, np.array([left, right], np.float32), side="left")
+        return slice(int(first), max(int(last), int(first)))

@@ -133,6 +133,10 @@ class Scatter(QWidget):
         point = QPointF(self.width() / 2, self.height() / 2) if at is None else at
         self._set_view(self._view.zoomed(factor, point.x(), point.y(), self._fitting))
 
+    def pan(self, right: float, down: float) -> None:
+        """Move what is in view by so many pixels."""
+        self._set_view(self._view.panned(right, down))
+
     # inside
 
     def _set_view(self, view: View) -> None:
@@ -234,7 +238,7 @@ class Scatter(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         if self._panning is not None:
-            self._set_view(self._view.panned(at.x() - self._panning.x(), at.y() - self._panning.y()))
+            self.pan(at.x() - self._panning.x(), at.y() - self._panning.y())
             self._panning = at
         elif self._moving:
             self.moved.emit(*self._view.at(at.x(), at.y()))

@@ -27,6 +27,7 @@ class PointLayer:
         self._rows = np.zeros(0, np.int64)  # of the places, among all points
         self._names: tuple[str, ...] = ()
         self._index = PointIndex(self._places)
+        self._ordered = self._values  # from left to right, as the index has the points
         self._image: QImage | None = None
         self._image_of: tuple[View, float] | None = None
 
@@ -46,6 +47,7 @@ class PointLayer:
         whole = len(self._rows) == len(places)
         self._places, self._values = (places, chosen) if whole else (places[self._rows], chosen[self._rows])
         self._index = PointIndex(self._places)
+        self._ordered = self._values[self._index.order]
         self.forget()
 
     def forget(self) -> None:
@@ -66,7 +68,7 @@ class PointLayer:
             accent = np.array([rgb(theme.current().accent)], np.uint8)
             colors = value_colors(len(self._names)) if self._names else accent
             if self.count > DENSE:
-                argb = density(self._places, self._values, colors, view)
+                argb = density(self._index, self._ordered, colors, view)
             else:
                 argb = dots(self._places, self._values, colors, view, radius)
             rows, columns = argb.shape

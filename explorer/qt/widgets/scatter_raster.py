@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.latent.neighbours import PointIndex
 from explorer.qt.widgets.scatter_view import View
 
 Argb = NDArray[np.uint32]  # (H, W) premultiplied 0xAARRGGBB
@@ -35,25 +36,33 @@ def dots(
     return picture.reshape(height, width)[margin:-margin, margin:-margin]
 
 
-def density(places: NDArray[np.float32], values: NDArray[np.int32], colors: NDArray[np.uint8], view: View) -> Argb:
-    """Points (N, 2) counted in cells of ``CELL`` pixels -> (H / CELL, W / CELL): the mean of the colours in a cell.
+def density(points: PointIndex, values: NDArray[np.int32], colors: NDArray[np.uint8], view: View) -> Argb:
+    """Points counted in cells of ``CELL`` pixels -> (H / CELL, W / CELL): the mean of the colours in a cell.
 
-    Opacity grows with the logarithm of the count, so that crowds and single points are both seen.
+    Opacity grows with the logarithm of the count, so that crowds and single points are both seen. ``values`` (N,) are
+    in the points' order from left to right: then one column of cells is filled after the other, which halves the time.
     """
     columns, rows, kinds = math.ceil(view.width / CELL), math.ceil(view.height / CELL), len(colors)
-    column = (view.x(places[:, 0]) * np.float32(1 / CELL) + np.float32(1)).clip(0, columns + 1).astype(np.int32)
-    row = (view.y(places[:, 1]) * np.float32(1 / CELL) + np.float32(1)).clip(0, rows + 1).astype(np.int32)
-    row *= columns + 2
-    row += column
-    row *= kinds
-    row += values
-    counts = np.bincount(row, minlength=(rows + 2) * (columns + 2) * kinds)
-    counts = counts.reshape(rows + 2, columns + 2, kinds)[1:-1, 1:-1].astype(np.float32)
+    seen = points.between(view.at(0, 0)[0], view.at(view.width, 0)[0])
+    cell = _cells(points.x[seen], view.scale, view.x(0.0), columns)
+    cell *= rows + 2
+    cell += _cells(points.y[seen], -view.scale, view.y(0.0), rows)
+    cell *= kinds
+    cell += values[seen]
+    counts = np.bincount(cell, minlength=(columns + 2) * (rows + 2) * kinds)
+    counts = counts.reshape(columns + 2, rows + 2, kinds)[1:-1, 1:-1].transpose(1, 0, 2).astype(np.float32)
     total = counts.sum(axis=2)
     mean = counts @ colors.astype(np.float32) / np.maximum(total, 1)[..., None]
     most = max(float(total.max(initial=1)), 2.0)
     opacity = np.where(total > 0, FAINTEST + (1 - FAINTEST) * np.log(np.maximum(total, 1)) / math.log(most), 0)
     return _packed(mean, opacity)
+
+
+def _cells(places: NDArray[np.float32], scale: float, zero: float, count: int) -> NDArray[np.int64]:
+    """In which cell each place lies, from 1 to ``count``; what is out of sight lies in 0 or ``count`` + 1."""
+    cells = places * np.float32(scale / CELL)
+    cells += np.float32(zero / CELL + 1)
+    return np.clip(cells, 0, count + 1, out=cells).astype(np.int64)
 
 
 @cache

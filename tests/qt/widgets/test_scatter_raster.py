@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.latent.neighbours import PointIndex
 from explorer.qt.widgets.scatter_palette import GREYS, HUES, value_color, value_colors
 from explorer.qt.widgets.scatter_raster import CELL, density, dots
 from explorer.qt.widgets.scatter_view import CLOSEST, View
@@ -51,7 +52,7 @@ def test_points_out_of_sight_leave_no_mark_and_those_at_the_edge_are_cut():
 
 def test_a_density_counts_and_mixes():
     places = at(*[(0.05, 0.05)] * 3, (0.05, 0.05), (1.05, 0.05))
-    cells = density(places, values(0, 0, 0, 1, 1), COLORS, VIEW)
+    cells = density(PointIndex(places), values(0, 0, 0, 1, 1), COLORS, VIEW)
     assert cells.shape == (30 // CELL, 40 // CELL) and (cells > 0).sum() == 2
     crowd, single = cells[7, 10], cells[7, 15]
     assert crowd >> 24 == 255 and crowd >> 16 & 255 == 191 and crowd & 255 == 64
@@ -59,7 +60,8 @@ def test_a_density_counts_and_mixes():
 
 
 def test_a_density_leaves_out_what_is_not_in_view():
-    assert not density(at((-2.01, 0), (2.01, 0), (0, 9e9), (0, -9)), values(0, 0, 1, 1), COLORS, VIEW).any()
+    far = PointIndex(at((-2.01, 0), (0, 9e9), (0, -9), (2.01, 0)))
+    assert not density(far, values(0, 0, 1, 1), COLORS, VIEW).any()
 
 
 @given(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.1, 500), st.floats(0, 300), st.floats(0, 200))

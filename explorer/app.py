@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
+from explorer.control.arithmetic import ArithmeticController
 from explorer.control.data import DataController
 from explorer.control.directions import DirectionsController
 from explorer.control.export import png_of
@@ -76,9 +77,9 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=12)
+        self.worker = Worker(self.main.post, lanes=13)
         picture_lane, open_lane, data_lane, where_lane, find_lane, *patient = self.worker.lanes
-        plane_lane, strip_lane, teach_lane, ends_lane, look_lane, tile_lane, effects_lane = patient
+        plane_lane, strip_lane, teach_lane, sum_lane, ends_lane, look_lane, tile_lane, effects_lane = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
         self.stack = QUndoStack()
@@ -108,6 +109,9 @@ class App:
             self.explore, self.stage, self.notebooks, self.walk, self.history.together, teach_lane,
             self.window.directions,
         )  # fmt: skip
+        self.arithmetic = ArithmeticController(
+            self.stage, self.notebooks, self.walk, sum_lane, self.window.arithmetic, np.random.default_rng()
+        )
         self.shelf = LibraryController(
             self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
@@ -267,6 +271,7 @@ class App:
         window, sliders, walk = self.window, self.window.sliders.list, self.walk
         self._follow_map()
         self._follow_directions()
+        self._follow_arithmetic()
         window.asked.connect(self._do)
         self._follow_strip()
         window.closing.connect(self.close)
@@ -298,6 +303,22 @@ class App:
         panel.teach.name_asked.connect(picks.ask)
         panel.teach.marked.connect(picks.mark)
         panel.teach.unmark_asked.connect(picks.unmark)
+
+    def _follow_arithmetic(self) -> None:
+        panel, control = self.window.arithmetic, self.arithmetic
+        panel.mode_asked.connect(control.show)
+        panel.taken.connect(control.take)
+        panel.filled.connect(control.fill)
+        panel.turned.connect(control.turn)
+        panel.removed.connect(control.remove)
+        panel.started.connect(control.begin)
+        panel.weighed.connect(control.weigh)
+        panel.cleared.connect(control.clear)
+        panel.go_asked.connect(control.go)
+        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
+        panel.tray.offer_asked.connect(control.offer)
+        panel.tray.group_asked.connect(control.make_group)
+        panel.tray.group_removed.connect(control.delete_group)
 
     def _follow_map(self) -> None:
         panel, scatter, control = self.window.map, self.window.map.scatter, self.map

@@ -77,12 +77,12 @@ def quality_words(fact: Direction) -> tuple[str, str]:
     """How good a direction is: for one line, and as a sentence that names it."""
     if fact.quality is None:
         return "", "How good it is was not measured."
-    percent, metric = f"{100 * fact.quality:.0f} %", fact.quality_metric
+    percent, metric = f"{100 * fact.quality:.0f}\N{NO-BREAK SPACE}%", fact.quality_metric
     if "accuracy" in metric:
         data = "test pictures" if "test" in metric else "pictures"
         return (
             f"right on {percent} of {data}",
-            f"Tells “{fact.name}” from the rest in {percent} of {data}; chance is 50 %.",
+            f"Tells “{fact.name}” from the rest in {percent} of {data}; chance is 50\N{NO-BREAK SPACE}%.",
         )
     if "variance" in metric:
         return f"{percent} of the variance", f"Holds {percent} of all the variance of the codes."

@@ -221,7 +221,7 @@ def progress_sentence(trait: Trait) -> str:
 
 def accuracy_words(fit: Fit) -> str:
     """``Right on 86 % of held-out picks, chance is 50 %``."""
-    return f"Right on {fit.accuracy:.0%} of held-out picks, chance is 50 %".replace("%", " %").replace("  ", " ")
+    return f"Right on {100 * fit.accuracy:.0f}\N{NO-BREAK SPACE}% of held-out picks, chance is 50\N{NO-BREAK SPACE}%"
 
 
 def units_of(decodes: Decodes) -> NDArray[np.float32]:

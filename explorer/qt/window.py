@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QSplitt
 
 from explorer.qt.actions import make_actions, shortcuts
 from explorer.qt.header import Header
+from explorer.qt.panels.arithmetic_panel import ArithmeticPanel
 from explorer.qt.panels.card_panel import CardPanel
 from explorer.qt.panels.directions_panel import DirectionsPanel
 from explorer.qt.panels.library_panel import LibraryPanel
@@ -27,6 +28,7 @@ LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
 MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it.")
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
+ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 
 
@@ -50,6 +52,7 @@ class Window(QWidget):
         self.sliders = SlidersPanel(self)
         self.map = MapPanel(self)
         self.directions = DirectionsPanel(self)
+        self.arithmetic = ArithmeticPanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
@@ -58,9 +61,10 @@ class Window(QWidget):
             SLIDERS.key: self.sliders,
             MAP.key: self.map,
             DIRECTIONS.key: self.directions,
+            ARITHMETIC.key: self.arithmetic,
             CARD.key: self.card,
         }
-        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, DIRECTIONS, CARD), self)
+        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, CARD), self)
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
             self._stack.addWidget(panel)

@@ -47,6 +47,7 @@ class ChosenPage(QWidget):
         self._title = QLabel("COSINE TO THE OTHERS", self)
         self._title.setProperty("kind", "heading")
         self.cosines = CosineList("cosines", "Cosines to the other directions", self)
+        self.cosines.setMinimumHeight(96)
         self._add = Button("+ Add", "chosen_add", "Makes a new direction: this one and the ticked ones together.")
         self._subtract = Button("− Subtract", "chosen_subtract", "Makes a new direction: this one against the ticked.")
         self._without = Button(
@@ -89,6 +90,7 @@ class ChosenPage(QWidget):
             self.heat.clear()
         own = chosen is not None and chosen.own
         self._name.setText("" if chosen is None else chosen.name)
+        self._name.setCursorPosition(0)
         self._name.setReadOnly(not own)
         self._name.setToolTip(
             "Your own name for it." if own else "Directions that came with the model keep their name."

@@ -25,7 +25,7 @@ class HeatMap(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
         self.setToolTip(tip)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._image: QImage | None = None
         self._top = 0.0
 

@@ -69,7 +69,8 @@ class PickStrip(QWidget):
             "A click takes this mark back.",
             self,
             side=SIDE,
-            glyph="close",
+            removable=True,
         )
-        tile.clicked.connect(lambda: self.remove_asked.emit(index))
+        for signal in (tile.clicked, tile.remove_asked):
+            signal.connect(lambda *_: self.remove_asked.emit(index))
         return tile

@@ -1,7 +1,7 @@
 """A small picture that can be clicked, with a caption under it or without."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from explorer.qt import theme
@@ -13,7 +13,9 @@ _GLYPH = 16  # px
 
 
 class PictureTile(QAbstractButton):
-    """A picture of ``side`` px; ``glyph`` is drawn on it while the pointer or the keyboard is there."""
+    """A picture of ``side`` px; with ``removable`` a cross is on it while the pointer or the keyboard is there."""
+
+    remove_asked = Signal()  # the cross, or Delete
 
     def __init__(
         self,
@@ -24,7 +26,7 @@ class PictureTile(QAbstractButton):
         *,
         side: int = 40,
         caption: str = "",
-        glyph: str = "",
+        removable: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
@@ -32,7 +34,7 @@ class PictureTile(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._side, self._glyph, self._caption = side, glyph, caption
+        self._side, self._removable, self._caption = side, removable, caption
         self._with_caption = bool(caption)
         self._image: QImage | None = None
         self._pixmap: tuple[float, QPixmap] | None = None  # device pixel ratio, the picture at it
@@ -59,6 +61,13 @@ class PictureTile(QAbstractButton):
 
     # paint
 
+    def _frame(self) -> QRectF:
+        return QRectF((self.width() - self._side) / 2, 0, self._side, self._side)
+
+    def _badge(self) -> QRectF:
+        frame = self._frame()
+        return QRectF(frame.right() - _GLYPH - 2, frame.top() + 2, _GLYPH, _GLYPH)
+
     def _thumbnail(self, roles: theme.Theme) -> QPixmap | None:
         ratio = self.devicePixelRatioF()
         if self._image is not None and (self._pixmap is None or self._pixmap[0] != ratio):
@@ -70,7 +79,7 @@ class PictureTile(QAbstractButton):
         roles = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF((self.width() - self._side) / 2, 0, self._side, self._side)
+        frame = self._frame()
         pixmap = self._thumbnail(roles)
         if pixmap is None:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -84,12 +93,12 @@ class PictureTile(QAbstractButton):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         inset = 1 if strong else 0.5
         painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), theme.RADIUS - 2, theme.RADIUS - 2)
-        if live and self._glyph:
-            badge = QRectF(frame.right() - _GLYPH - 2, frame.top() + 2, _GLYPH, _GLYPH)
+        if live and self._removable:
+            badge = self._badge()
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(roles.color("raised"))
             painter.drawEllipse(badge)
-            paint_glyph(painter, self._glyph, badge.adjusted(2, 2, -2, -2), roles.color("text"))
+            paint_glyph(painter, "close", badge.adjusted(2, 2, -2, -2), roles.color("text"))
         if self._caption:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(roles.color("secondary"))
@@ -97,6 +106,21 @@ class PictureTile(QAbstractButton):
             words = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, int(room.width()))
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
         painter.end()
+
+    # Qt overrides
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._removable and self._badge().adjusted(-2, -2, 2, 2).contains(event.position()):
+            self.setDown(False)
+            self.remove_asked.emit()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._removable and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_asked.emit()
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() is QEvent.Type.PaletteChange:

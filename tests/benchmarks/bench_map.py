@@ -74,6 +74,8 @@ def _map(count: int) -> Scatter:
     scatter.show_values(values, labels)
     window = MapWindow(-3, -3, 6, 6, 12, 12, 35)
     scatter.show_tiles(Tiles(window, np.arange(144), rng.integers(0, 255, (144, 28, 28, 1), np.uint8)))
+    scatter.grab()  # only then does it know its size
+    scatter.fit()
     return scatter
 
 

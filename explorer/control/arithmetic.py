@@ -36,6 +36,7 @@ class Choice:
     key: str  # "here", "group:NAME" or "row:NUMBER"
     name: str
     pixels: Pixels | None
+    count: int = 1  # of pictures that it is the mean of
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,9 +242,7 @@ class ArithmeticController:
         self._view.show_slots(
             tuple(None if point is None else Choice("", point.name, seen(point.code)) for point in notes.analogy)
         )
-        self._view.show_groups(
-            tuple(Choice(f"group:{g.name}", f"{g.name} ({g.count})", seen(g.code)) for g in notes.groups)
-        )
+        self._view.show_groups(tuple(Choice(f"group:{g.name}", g.name, seen(g.code), g.count) for g in notes.groups))
         self._view.show_pictures(
             () if data is None
             else tuple(Choice(f"row:{row}", row_name(data, row), self._row_pixels(data, row)) for row in self._rows)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from explorer.control.map import LegendValue
 from explorer.control.maplayout import MapPoints, Places
@@ -11,6 +11,7 @@ from explorer.control.maptiles import Tiles
 from explorer.control.whereabouts import Whereabouts
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import ToggleChip
+from explorer.qt.widgets.choice_box import ChoiceBox
 from explorer.qt.widgets.flow_layout import FlowLayout
 from explorer.qt.widgets.scatter import Scatter
 from explorer.qt.widgets.scatter_legend import ScatterLegend
@@ -41,10 +42,7 @@ class MapPanel(QWidget):
         self._help.setToolTip(TIP)
         self.legend = ScatterLegend("map_legend", "Legend of the map", self)
         self.whereabouts = WhereaboutsCard(self)
-        self._columns = QComboBox(self)
-        self._columns.setObjectName("map_column")
-        self._columns.setAccessibleName("Colour by")
-        self._columns.setToolTip("Which label gives the points their colours.")
+        self._columns = ChoiceBox("map_column", "Colour by", "Which label gives the points their colours.", self)
         self._dots = ToggleChip("Points", "map_points", "Shows the pictures of the data as points.")
         self._tiles = ToggleChip("Tiles", "map_tiles", "Shows under the points what the model makes of each place.")
         self._keep = ToggleChip(

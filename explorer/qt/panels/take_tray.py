@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 from explorer.control.arithmetic import HERE, Choice
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar
+from explorer.qt.widgets.choice_box import ChoiceBox
 from explorer.qt.widgets.flow_layout import FlowLayout
 from explorer.qt.widgets.picture_tile import PictureTile
 from explorer.state.notebook import LONGEST_NAME
@@ -37,17 +37,16 @@ class TakeTray(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("take_tray")
-        self._here = Button("This picture", "take_here", "Takes the picture in view.")
+        self._here = Button("+ This picture", "take_here", "Takes the picture in view.", kind="text")
         self.pages = ChipBar("take_pages", "What to take from", (PICTURES, GROUPS), self)
-        self._labels = QComboBox(self)
-        self._labels.setObjectName("take_labels")
-        self._labels.setAccessibleName("Only pictures with")
-        self._labels.setToolTip("Offers only pictures with this label.")
+        self._labels = ChoiceBox("take_labels", "Only pictures with", "Offers only pictures with this label.", self)
         self._others = Button("Others", "take_others", "Offers other pictures of the data.", kind="text")
-        self._members = QComboBox(self)
-        self._members.setObjectName("group_members")
-        self._members.setAccessibleName("What the pictures of the group share")
-        self._members.setToolTip("All pictures with this label, or that you marked, become one group.")
+        self._members = ChoiceBox(
+            "group_members",
+            "What the pictures of the group share",
+            "All pictures with this label, or that you marked, become one group.",
+            self,
+        )
         self._name = QLineEdit(self)
         self._name.setObjectName("group_name")
         self._name.setAccessibleName("Name of the group")
@@ -55,9 +54,6 @@ class TakeTray(QWidget):
         self._name.setToolTip("Your name for the group; without one it is called after what they share.")
         self._name.setMaxLength(LONGEST_NAME)
         self._make = Button("Make", "group_make", "Makes the group: the mean of all these pictures.", kind="text")
-        for box in (self._labels, self._members):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
         self._stack = QStackedWidget(self)
         self._pictures, self._groups = _Tiles("picture"), _Tiles("group", removable=True)
         self._nothing = QLabel("No group yet: choose what its pictures share, then Make.", self)
@@ -120,12 +116,8 @@ class TakeTray(QWidget):
 
     def show_filters(self, labels: tuple[str, ...], marks: tuple[str, ...]) -> None:
         """What pictures can have in common."""
-        for box, items in ((self._labels, (ALL_PICTURES, *labels)), (self._members, (CHOOSE, *marks, *labels))):
-            if [box.itemText(at) for at in range(box.count())] != list(items):
-                before = box.currentText()
-                box.clear()
-                box.addItems(items)
-                box.setCurrentIndex(max(box.findText(before), 0))
+        self._labels.show_items((ALL_PICTURES, *labels))
+        self._members.show_items((CHOOSE, *marks, *labels))
 
     def _offer(self) -> None:
         self.offer_asked.emit(self._labels.currentText() if self._labels.currentIndex() > 0 else "")
@@ -166,9 +158,10 @@ class _Tiles(QScrollArea):
                 self._tiles[choice.key].show_pixels(choice.pixels)
 
     def _make(self, at: int, choice: Choice) -> PictureTile:
-        more = " Delete forgets it." if self._removable else ""
+        more = f", the mean of {choice.count:,} pictures" if choice.count > 1 else ""
+        more += ": a click takes it" + (", Delete forgets it." if self._removable else ".")
         tile = PictureTile(
-            f"take_{self._kind}_{at}", choice.name, f"{choice.name}: a click takes it.{more}", self.widget(),
+            f"take_{self._kind}_{at}", choice.name, f"{choice.name}{more}", self.widget(),
             side=48, caption=choice.name, removable=self._removable,
         )  # fmt: skip
         tile.clicked.connect(lambda: self.chosen.emit(choice.key))

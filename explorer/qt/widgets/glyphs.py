@@ -106,6 +106,7 @@ _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     "picture": _picture,
     "close": lambda: _lines(((4, 4), (12, 12)), ((12, 4), (4, 12))),
     "previous": lambda: _lines(((10, 3.5), (5.5, 8), (10, 12.5))),
+    "down": lambda: _lines(((4, 6), (8, 10.5), (12, 6))),
     "next": lambda: _lines(((6, 3.5), (10.5, 8), (6, 12.5))),
     "drop": lambda: _lines(((8, 2), (8, 10)), ((4.5, 7), (8, 10.5), (11.5, 7)), ((2.5, 13.5), (13.5, 13.5))),
 }

@@ -27,7 +27,6 @@ class WeightField(QDoubleSpinBox):
         self.setRange(0.0, HEAVIEST)
         self.setSingleStep(STEP)
         self.setDecimals(2)
-        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setPrefix("× ")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -56,7 +55,7 @@ class TermTile(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self.setFixedWidth(WIDTH)
-        self._sign = Button("+", f"{name}_sign", "Adds it or takes it away.")
+        self._sign = Button("+", f"{name}_sign", "Adds it or takes it away.", kind="icon")
         self._sign.setFixedSize(28, 28)
         self._picture = PictureTile(
             f"{name}_picture", "Term", "A click on the cross takes it out.", self, side=SIDE, removable=True

@@ -48,7 +48,7 @@ def test_the_kl_is_the_closed_form_of_torch() -> None:
 def test_the_kl_is_what_samples_say() -> None:
     mean, log_variance = random_posterior(1, 2)
     noise = torch.randn(200_000, 2, generator=torch.Generator().manual_seed(1))
-    z = reparameterise(mean, log_variance, noise)
+    z = reparameterise(mean.expand_as(noise), log_variance.expand_as(noise), noise)
     q = Normal(mean, (0.5 * log_variance).exp())
     estimate = (q.log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(1).mean()
     assert float(kl_nats(mean, log_variance).sum()) == pytest.approx(float(estimate), rel=0.01)
@@ -58,7 +58,8 @@ def test_the_bound_is_exact_with_the_true_posterior() -> None:
     """x = z + noise of variance s: p(x) = N(0, 1 + s), p(z | x) = N(x / (1 + s), s / (1 + s))."""
     s, x = 0.3, torch.tensor([[0.7, -1.2]])
     mean, log_variance = x / (1 + s), torch.full_like(x, math.log(s / (1 + s)))
-    z = reparameterise(mean, log_variance, torch.randn(7, 1, 2, generator=torch.Generator().manual_seed(0)))
+    noise = torch.randn(7, 1, 2, generator=torch.Generator().manual_seed(0))
+    z = reparameterise(mean.expand_as(noise), log_variance.expand_as(noise), noise)
     likelihood = Normal(z, math.sqrt(s)).log_prob(x).sum(-1)
     bound = importance_weighted_bound(log_weights(likelihood, z, mean, log_variance))
     wanted = MultivariateNormal(torch.zeros(2), (1 + s) * torch.eye(2)).log_prob(x)

@@ -7,10 +7,15 @@ Gaussian and Laplace for grey values. Cross-entropy on grey values is not a like
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from trainers.autoencoders.config import LikelihoodKind
+
+Images = Float[Tensor, "batch channels height width"]
+Nats = Float[Tensor, "batch"]
+Values = Float[Tensor, "*shape"]
 
 SMALLEST_SCALE = 0.01  # of a learned scale; pictures have 256 levels, a finer one would model the rounding
 
@@ -22,7 +27,7 @@ class Likelihood(nn.Module):
         """The most probable grey values: (B, C, H, W) -> (B, C, H, W) in [0, 1]."""
         raise NotImplementedError
 
-    def log_prob(self, x: Tensor, raw: Tensor) -> Tensor:
+    def log_prob(self, x: Images, raw: Images) -> Nats:
         """log p(x | z) of each picture in nats, summed over its values: (B, C, H, W) twice -> (B,)."""
         raise NotImplementedError
 
@@ -33,7 +38,7 @@ class Bernoulli(Likelihood):
     def picture(self, raw: Tensor) -> Tensor:
         return raw.sigmoid()
 
-    def log_prob(self, x: Tensor, raw: Tensor) -> Tensor:
+    def log_prob(self, x: Images, raw: Images) -> Nats:
         return -F.binary_cross_entropy_with_logits(raw, x, reduction="none").flatten(1).sum(1)
 
 
@@ -65,7 +70,7 @@ class Scaled(Likelihood):
 class Gaussian(Scaled):
     """N(x; raw + 0.5, scale^2): squared error."""
 
-    def log_prob(self, x: Tensor, raw: Tensor) -> Tensor:
+    def log_prob(self, x: Images, raw: Images) -> Nats:
         z = (x - 0.5 - raw) / self.scale
         return -(0.5 * z.square() + self.scale.log() + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
@@ -73,7 +78,7 @@ class Gaussian(Scaled):
 class Laplace(Scaled):
     """Laplace(x; raw + 0.5, scale): absolute error, whose best guess is the median, so flat areas stay flat."""
 
-    def log_prob(self, x: Tensor, raw: Tensor) -> Tensor:
+    def log_prob(self, x: Images, raw: Images) -> Nats:
         return -((x - 0.5 - raw).abs() / self.scale + self.scale.log() + math.log(2)).flatten(1).sum(1)
 
 
@@ -84,7 +89,7 @@ def make_likelihood(kind: LikelihoodKind, scale: float) -> Likelihood:
     return Gaussian(scale) if kind == "gaussian" else Laplace(scale)
 
 
-def binarise(grey: Tensor, uniform: Tensor) -> Tensor:
+def binarise(grey: Values, uniform: Values) -> Values:
     """Pixels that are 1 with probability ``grey``: dynamic binarisation, Salakhutdinov & Murray (2008).
 
     ``uniform``, of the same shape, holds numbers in [0, 1) and is drawn anew whenever a picture is shown.

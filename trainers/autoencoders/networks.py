@@ -11,9 +11,7 @@ from torch.nn import functional as F
 
 from trainers.nn.residual import Double, Halve, ResidualBlock
 
-LOG_VARIANCE_LIMIT = (
-    12.0  # softly bounds log sigma^2, so that exp never overflows; e^-12 is a standard deviation of 0.0025
-)
+LOG_VARIANCE_LIMIT = 12.0  # of log sigma^2, so that exp never overflows; e^-12 is a standard deviation of 0.0025
 
 
 @dataclass(frozen=True)

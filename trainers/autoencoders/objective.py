@@ -8,14 +8,15 @@ Kingma & Welling (2014), arXiv:1312.6114, eq. 3 and 10; the weight beta is Higgi
 import math
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-ACTIVE_VARIANCE = (
-    0.01  # Burda et al. (2016), section 5.2: a dimension is active above this variance of the posterior mean
-)
+Codes = Float[Tensor, "*batch dimensions"]
+
+ACTIVE_VARIANCE = 0.01  # of the posterior mean; a dimension above it is active, Burda et al. (2016), section 5.2
 
 
-def kl_nats(mean: Tensor, log_variance: Tensor) -> Tensor:
+def kl_nats(mean: Codes, log_variance: Codes) -> Codes:
     """KL(N(mean, exp(log_variance)) || N(0, 1)) of each dimension: (B, D), (B, D) -> (B, D), 0 where q is the prior.
 
     Kingma & Welling (2014), appendix B, with the sign of a cost.
@@ -23,7 +24,7 @@ def kl_nats(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (log_variance.exp() + mean.square() - log_variance - 1)
 
 
-def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+def reparameterise(mean: Codes, log_variance: Codes, noise: Codes) -> Codes:
     """A point of q(z | x) made from standard normal ``noise``: (B, D) three times -> (B, D). Eq. 10."""
     return mean + torch.exp(0.5 * log_variance) * noise
 
@@ -38,7 +39,7 @@ def beta_at(images: int, start: float, beta: float, warmup_images: int) -> float
     return start + (beta - start) * share
 
 
-def active_units(means: Tensor) -> Tensor:
+def active_units(means: Float[Tensor, "pictures dimensions"]) -> Bool[Tensor, "dimensions"]:
     """Which dimensions carry information: posterior means (N, D) over a data set -> bool (D,)."""
     return means.var(dim=0) > ACTIVE_VARIANCE
 
@@ -50,6 +51,6 @@ def log_weights(log_likelihood: Tensor, z: Tensor, mean: Tensor, log_variance: T
     return log_likelihood + log_prior - log_posterior
 
 
-def importance_weighted_bound(log_weight: Tensor) -> Tensor:
+def importance_weighted_bound(log_weight: Float[Tensor, "points batch"]) -> Float[Tensor, "batch"]:
     """Log of the mean weight over K points, a bound on log p(x): (K, B) -> (B,); Burda et al. (2016), eq. 8."""
     return torch.logsumexp(log_weight, dim=0) - math.log(len(log_weight))

@@ -1,0 +1,147 @@
+"""Every formula the app shows: how it is written, what its symbols mean, and the function that computes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.latent import bounds, directions, paths
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One symbol of a formula, as LaTeX, and what it stands for."""
+
+    latex: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula card without numbers; ``compute`` is the one function that the app uses for it everywhere."""
+
+    key: str
+    title: str
+    latex: str
+    compute: Callable[..., Any]
+    symbols: tuple[Symbol, ...]
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A formula card with the numbers of this moment: one text per symbol, and the result."""
+
+    formula: Formula
+    values: tuple[str, ...]
+    result: str
+    more: tuple[str, ...] = field(default=())  # further lines, such as the sum written out
+
+
+_KINGMA = "Kingma and Welling (2014)"
+
+FORMULAS = {
+    formula.key: formula
+    for formula in (
+        Formula(
+            "reconstruction",
+            "How well the picture is restored",
+            r"\log p(x\mid z)=-\frac{1}{2s^2}\sum_i(x_i-\hat x_i)^2-n\log\left(s\sqrt{2\pi}\right)",
+            bounds.log_likelihood,
+            (
+                Symbol(r"\sum_i(x_i-\hat x_i)^2", "squared difference between the picture and what is restored of it"),
+                Symbol("s", "standard deviation of the noise that the decoder assumes"),
+                Symbol("n", "numbers in a picture"),
+            ),
+            f"{_KINGMA}, appendix C.2",
+            "Squared error alone is this likelihood with one particular noise, constants left out.",
+        ),
+        Formula(
+            "kl",
+            "What the code costs",
+            r"D_{KL}(q\,\Vert\,p)=\tfrac12\sum_j\left(\mu_j^2+\sigma_j^2-\log\sigma_j^2-1\right)",
+            bounds.kl_per_dimension,
+            (
+                Symbol(r"\mu_j", "mean of the posterior, one number a dimension"),
+                Symbol(r"\sigma_j", "its standard deviation"),
+            ),
+            f"{_KINGMA}, appendix B",
+            "Zero where the posterior equals the prior: that dimension says nothing about the picture.",
+        ),
+        Formula(
+            "elbo",
+            "The bound that is trained",
+            r"\mathrm{ELBO}=\mathbb E_{q(z\mid x)}\left[\log p(x\mid z)\right]-D_{KL}(q\,\Vert\,p)\;\le\;\log p(x)",
+            bounds.evidence_bound,
+            (
+                Symbol(
+                    r"\mathbb E_q\left[\log p(x\mid z)\right]", "reconstruction, averaged over samples of the posterior"
+                ),
+                Symbol(r"D_{KL}(q\,\Vert\,p)", "what the code costs"),
+            ),
+            f"{_KINGMA}, eq. 3",
+        ),
+        Formula(
+            "beta",
+            "Weighing the two",
+            r"L_\beta=-\mathbb E_q\left[\log p(x\mid z)\right]+\beta\,D_{KL}(q\,\Vert\,p)",
+            lambda reconstruction, kl, beta: -reconstruction + beta * kl,
+            (
+                Symbol(r"\beta", "weight of the code's cost; 1 gives the bound"),
+                Symbol(r"\mathbb E_q\left[\log p(x\mid z)\right]", "reconstruction"),
+                Symbol(r"D_{KL}(q\,\Vert\,p)", "what the code costs"),
+            ),
+            "Higgins et al. (2017), eq. 4",
+        ),
+        Formula(
+            "reparameterisation",
+            "A sample of the posterior",
+            r"z=\mu+\sigma\odot\epsilon,\qquad\epsilon\sim\mathcal N(0,I)",
+            bounds.reparameterised,
+            (
+                Symbol(r"\mu", "mean"),
+                Symbol(r"\sigma", "standard deviation"),
+                Symbol(r"\epsilon", "standard normal noise"),
+            ),
+            f"{_KINGMA}, eq. 10",
+            "The noise comes from outside, so gradients reach mean and deviation.",
+        ),
+        Formula(
+            "iwae",
+            "A tighter bound",
+            r"\log\frac1L\sum_{l=1}^{L}\frac{p(x\mid z_l)\,p(z_l)}{q(z_l\mid x)}\;\le\;\log p(x)",
+            bounds.importance_bound,
+            (
+                Symbol("L", "samples of the posterior"),
+                Symbol(r"\log w_l", "logarithm of a sample's weight, smallest to largest"),
+            ),
+            "Burda et al. (2016), eq. 8",
+            "The mean is taken inside the logarithm; the mean of the logarithms is the ELBO again.",
+        ),
+        Formula(
+            "evidence",
+            "The probability itself",
+            r"\log p(x)=\log\int p(x\mid z)\,p(z)\,dz\approx\log\sum_{g}p(x\mid z_g)\,p(z_g)\,\Delta^2",
+            bounds.grid_evidence,
+            (Symbol(r"\Delta", "distance between two points of the grid"), Symbol("g", "points of the grid")),
+            f"{_KINGMA}, eq. 1",
+            "With two dimensions the integral can be a sum over a grid; with more it cannot.",
+        ),
+        Formula(
+            "slerp",
+            "A path that keeps the norm",
+            r"z(t)=\frac{\sin((1-t)\,\omega)}{\sin\omega}\,a+\frac{\sin(t\,\omega)}{\sin\omega}\,b",
+            paths.slerp,
+            (Symbol(r"\omega", "angle between the two ends"), Symbol("t", "share of the way")),
+            "Shoemake (1985); White (2016)",
+        ),
+        Formula(
+            "pca",
+            "Principal axes",
+            r"\frac{1}{N-1}\sum_n(z_n-\bar z)(z_n-\bar z)^{\top}=\sum_k\lambda_k\,v_k v_k^{\top}",
+            directions.principal_axes,
+            (Symbol(r"\lambda_k", "variance along axis k"), Symbol("v_k", "axis k, of unit length")),
+            "Pearson (1901)",
+        ),
+    )
+}

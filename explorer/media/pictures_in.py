@@ -1,0 +1,86 @@
+"""Pictures from outside: read without trust, whatever their size, depth or colours, and made fit for a model."""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from explorer.contract.errors import ExplorerError
+from explorer.contract.pixels import Pixels
+
+FILE_BYTES = 256 << 20
+PICTURE_PIXELS = 400_000_000  # a 20,000 x 20,000 picture; unpacked it takes 1.2 GB
+WORKING_SIDE = 1_024  # px; larger ones are made smaller at once, models take far less
+
+
+class NotAPicture(ExplorerError):
+    """A file or the clipboard holds nothing that can be shown to a model."""
+
+
+def read_picture_file(path: Path) -> Pixels:
+    """(H, W, 3) uint8 of the first frame of a picture file, upright, on white, at most 1,024 px a side.
+
+    Raises:
+        NotAPicture: with the reason and what to do.
+    """
+    try:
+        if path.stat().st_size > FILE_BYTES:
+            raise NotAPicture(f"{path.name} is larger than {FILE_BYTES >> 20} MB; make it smaller first.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotAPicture(f"{path.name} cannot be read ({error.strerror or error}); choose another picture.") from error
+    return read_picture_bytes(content, path.name)
+
+
+def read_picture_bytes(content: bytes, name: str) -> Pixels:
+    """The same of a picture in memory."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours
+            with Image.open(io.BytesIO(content)) as image:
+                if image.width * image.height > PICTURE_PIXELS:
+                    raise NotAPicture(f"{name} has {image.width:,} x {image.height:,} pixels; make it smaller first.")
+                image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # JPEG: unpack no more than is needed
+                return _plain(image)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise NotAPicture(f"{name} is not a picture that can be read; try PNG, JPEG, WebP, GIF or BMP.") from error
+
+
+def fitted(pixels: Pixels, box: tuple[int, int, int], height: int, width: int) -> Pixels:
+    """A square cut out and resized: ``box`` is left, top and side in pixels of ``pixels`` -> (height, width, 3) uint8.
+
+    What lies outside the picture is white.
+    """
+    left, top, side = box
+    cut = Image.new("RGB", (side, side), "white")
+    cut.paste(Image.fromarray(pixels), (-left, -top))
+    shrinks = side > max(height, width)
+    method = Image.Resampling.LANCZOS if shrinks else Image.Resampling.BICUBIC
+    return np.asarray(cut.resize((width, height), method)).copy()
+
+
+def central_box(pixels: Pixels) -> tuple[int, int, int]:
+    """The largest square in the middle: left, top, side."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    return (width - side) // 2, (height - side) // 2, side
+
+
+def _plain(image: Image.Image) -> Pixels:
+    """Upright RGB on white; 16-bit greys are scaled, not cut off."""
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith(("I", "F")):
+        values = np.asarray(upright, np.float64)
+        low, high = (0.0, 65_535.0) if upright.mode.startswith("I") and values.max() > 255 else (0.0, 255.0)
+        if upright.mode == "F":
+            low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        scaled = np.nan_to_num((values - low) / max(high - low, 1e-12) * 255)
+        upright = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+    if "A" in upright.getbands() or "transparency" in upright.info:
+        on_white = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(on_white, upright.convert("RGBA"))
+    plain = upright.convert("RGB")
+    plain.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(plain).copy()

@@ -15,6 +15,7 @@ from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.latent.maps import Plane, own_plane
 from explorer.latent.neighbours import Neighbours
+from explorer.latent.paths import along
 from explorer.models.capabilities import Model
 from explorer.models.stores import Encoded
 from explorer.state.history import History, change
@@ -23,6 +24,7 @@ from explorer.state.place import Explore
 from explorer.tasks.latest import Lane
 
 KEY = "map"  # of the instrument
+PATH_STEPS = 24  # pieces of line that a leg of the journey is drawn with
 NO_DATA = "This model came without its data, and a map of {count} dimensions needs it; export the model with its data."
 TOO_NARROW = "This latent space has one dimension and a map needs two; its slider shows all of it."
 TOO_FEW = "The data that came with this model is too little for a map; export the model with more pictures."
@@ -76,12 +78,11 @@ class MapController:
         self._embedded: dict[str, MapPoints] = {}  # finished t-SNE by the bundle's identity
         self._window: MapWindow | None = None
         self._look = explore.map
-        nothing = np.zeros((0, 0), np.float32)
-        self._path = nothing, nothing
         for signal in (stage.events.model, stage.events.encoded, stage.events.data_fault, explore.events.instrument):
             signal.connect(self.describe)
         explore.events.map.connect(self._change_look)
         explore.events.place.connect(self.refresh)
+        explore.events.journey.connect(self._show_path)
 
     # state -> view
 
@@ -144,11 +145,6 @@ class MapController:
         """This part of the map is in view now, and stays for a while."""
         self._window = window
         self.rest()
-
-    def show_path(self, codes: NDArray[np.float32], keyframes: NDArray[np.float32]) -> None:
-        """Draw a path of codes (T, D) and its keyframes (K, D); empty ones draw nothing."""
-        self._path = codes, keyframes
-        self._show_path()
 
     # hand -> state
 
@@ -314,13 +310,19 @@ class MapController:
         return tuple(LegendValue(name, int(n), name in hidden) for name, n in zip(values, counts, strict=True))
 
     def _show_path(self) -> None:
-        points, plane = self._points, self._plane
-        fits = plane is not None and all(codes.shape[1:] == plane.origin.shape for codes in self._path)
-        if plane is None or points is None or not points.flat or not fits:
-            nothing = np.zeros((0, 2), np.float32)
-            self._view.show_path(nothing, nothing)
-        else:
-            self._view.show_path(plane.project(self._path[0]), plane.project(self._path[1]))
+        """The journey through this model, where the map is flat."""
+        journey, model, points, plane = self._explore.journey, self._stage.model, self._points, self._plane
+        if points is None or self._explore.instrument != KEY:
+            return
+        path = keyframes = np.zeros((0, 2), np.float32)
+        if plane is not None and points.flat and model is not None and model.decodes is not None:
+            center = model.decodes.prior.center
+            if journey.keyframes and journey.bundle == model.key and len(journey.keyframes[0]) == len(center):
+                codes = np.array(journey.keyframes, np.float32)
+                t = np.linspace(0, journey.legs, 1 + PATH_STEPS * journey.legs)
+                path = plane.project(along(codes, t, journey.kind, loop=journey.loop, center=center))
+                keyframes = plane.project(codes)
+        self._view.show_path(path, keyframes)
 
     def _fail(self, error: Exception) -> None:
         self._view.show_progress(None)

@@ -165,12 +165,13 @@ def whereabouts(around: Surroundings, code: NDArray[np.float32], picture: Pixels
         distance = cloud.gaussian.distance(code)
         low, high = (cloud.quantile(share) for share in USUAL)
         spread = Spread(distance, (low, high), cloud.share_nearer(distance))
-    label, name, shares = "", "", ()
+    label, name = "", ""
+    shares: tuple[tuple[str, float], ...] = ()
     if column is not None:
         attribute = encoded.columns[column]
         counted = label_shares(encoded.labels[rows, column], len(attribute.values))
-        order = np.argsort(-counted, kind="stable")
-        shares = tuple((attribute.values[i], float(counted[i])) for i in order.tolist() if counted[i] > 0)
+        order: list[int] = np.argsort(-counted, kind="stable").tolist()
+        shares = tuple((attribute.values[i], float(counted[i])) for i in order if counted[i] > 0)
         label, name = attribute.values[int(encoded.labels[nearest, column])], attribute.name
     thumbnail = None if encoded.thumbnails is None else encoded.thumbnails[nearest]
     return Whereabouts(

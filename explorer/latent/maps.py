@@ -1,8 +1,8 @@
 """Maps: a latent space in two dimensions; its own when there are two, else its principal plane, or t-SNE."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -12,7 +12,7 @@ from explorer.contract.errors import ExplorerError
 from explorer.latent.directions import principal_axes
 from explorer.latent.neighbours import Neighbours
 
-PERPLEXITY = 30.0  # about how many neighbours a point attends to; van der Maaten and Hinton (2008) suggest 5 to 50
+PERPLEXITY = 30  # about how many neighbours a point attends to; van der Maaten and Hinton (2008) suggest 5 to 50
 EXAGGERATION = 12.0  # of attraction at the beginning, so that clusters form before they settle
 EARLY, LATE = 250, 500  # iterations with and without exaggeration, as openTSNE has them
 ITERATIONS_A_STEP = 5
@@ -81,18 +81,18 @@ def tsne(
         MapsMissing: openTSNE is not installed.
     """
     try:
-        from openTSNE import TSNEEmbedding
-        from openTSNE.affinity import PerplexityBasedNN
-        from openTSNE.nearest_neighbors import PrecomputedNeighbors
+        from openTSNE import TSNEEmbedding  # pyright: ignore[reportMissingTypeStubs]
+        from openTSNE.affinity import PerplexityBasedNN  # pyright: ignore[reportMissingTypeStubs]
+        from openTSNE.nearest_neighbors import PrecomputedNeighbors  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
         raise MapsMissing(
             't-SNE needs one more package: run pip install "latent-explorer[maps]" and start Latent Explorer again.'
         ) from error
-    perplexity = min(PERPLEXITY, (len(codes) - 1) / 3)
+    perplexity = min(PERPLEXITY, (len(codes) - 1) // 3)
     rows: list[ndarray] = []
     distances: list[ndarray] = []
     search = Neighbours(codes)
-    count = min(math.ceil(3 * perplexity), len(codes) - 1)
+    count = min(3 * perplexity, len(codes) - 1)
     for first in range(0, len(codes), ROWS_A_STEP):
         near, gaps = search.others(np.arange(first, min(first + ROWS_A_STEP, len(codes))), count)
         rows.append(near)
@@ -102,7 +102,7 @@ def tsne(
     affinities = PerplexityBasedNN(knn_index=index, perplexity=perplexity, n_jobs=1, random_state=seed)
     deviation = max(float(start[:, 0].std()), 1e-12)
     first_layout = (start - start.mean(axis=0)) / deviation * START_DEVIATION
-    embedding = TSNEEmbedding(first_layout.astype(np.float64), affinities, n_jobs=1, random_state=seed)
+    embedding: Any = TSNEEmbedding(first_layout.astype(np.float64), affinities, n_jobs=1, random_state=seed)
     for done in range(0, EARLY + LATE, ITERATIONS_A_STEP):
         early = done < EARLY
         embedding.optimize(

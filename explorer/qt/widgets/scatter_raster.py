@@ -95,4 +95,4 @@ def _packed(colors: NDArray[np.floating] | NDArray[np.uint8], opacity: NDArray[n
     """(..., 3) in [0, 255] and (...) in [0, 1] -> premultiplied."""
     parts = np.rint(colors * opacity[..., None]).astype(np.uint32)
     alpha = np.rint(opacity * 255).astype(np.uint32)
-    return alpha << 24 | parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
+    return np.asarray(alpha << 24 | parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2], np.uint32)

@@ -8,12 +8,13 @@ import pytest
 
 from explorer.contract.manifest import Array, Attribute, EncodedStore
 from explorer.control import map as maps
-from explorer.control.map import KEY, MapController, MapView
+from explorer.control.map import KEY, PATH_STEPS, MapController, MapView
 from explorer.control.maptiles import MapWindow
 from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.latent.maps import MapsMissing
 from explorer.models.stores import Encoded
+from explorer.state.journey import Journey
 from explorer.state.place import Explore, Place
 from tests.graphs import Toy
 from tests.unit.control.stand import HandLane, Steps, toy_model
@@ -282,14 +283,24 @@ def test_a_large_data_set_is_laid_out_in_part(monkeypatch: pytest.MonkeyPatch):
     assert np.array_equal(indices, stand.stage.encoded.labels[points.rows, 0])
 
 
-def test_a_path_is_drawn_in_the_plane_and_one_of_another_space_is_not(deep: Stand):
+def test_the_journey_is_drawn_in_the_plane(deep: Stand):
     assert deep.map._plane is not None and deep.stage.encoded is not None
-    codes = deep.stage.encoded.codes
-    deep.map.show_path(codes[:9], codes[:2])
-    assert np.allclose(deep.last("show_path").args[0], deep.map._plane.project(codes[:9]))
-    assert deep.last("show_path").args[1].shape == (2, 2)
-    deep.map.show_path(codes[:9, :3], codes[:2, :3])
-    assert deep.last("show_path").args[0].shape == (0, 2)
+    keyframes = deep.stage.encoded.codes[:3]
+    codes = tuple(tuple(code) for code in keyframes.tolist())
+    deep.explore.journey = Journey(bundle=deep.model.key, keyframes=codes, kind="linear")
+    path, stops = deep.last("show_path").args
+    assert np.allclose(stops, deep.map._plane.project(keyframes), atol=1e-5)
+    assert np.allclose(path[[0, PATH_STEPS, -1]], stops, atol=1e-4) and len(path) == 2 * PATH_STEPS + 1
+    assert np.allclose(path[PATH_STEPS // 2], (stops[0] + stops[1]) / 2, atol=1e-4)
+    deep.explore.journey = Journey()
+    assert all(drawn.shape == (0, 2) for drawn in deep.last("show_path").args)
+
+
+def test_a_journey_through_another_model_is_not_drawn(deep: Stand):
+    deep.explore.journey = Journey(bundle="/models/other", keyframes=((0.0,) * 5, (1.0,) * 5))
+    assert deep.last("show_path").args[1].shape == (0, 2)
+    deep.explore.journey = Journey(bundle=deep.model.key, keyframes=((0.0,) * 3,))
+    assert deep.last("show_path").args[1].shape == (0, 2)
 
 
 @pytest.mark.parametrize(

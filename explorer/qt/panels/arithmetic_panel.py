@@ -13,9 +13,9 @@ from explorer.qt.widgets.term_tile import TermTile
 
 HELP = "Pictures are numbers here, so they can be added: smiling − neutral + this face = this face, smiling."
 SUM = Chip("sum", "Sum", "Adds pictures and groups, each with a weight.")
-ANALOGY = Chip("analogy", "Analogy", "a is to b as c is to what?")
+ANALOGY = Chip("analogy", "Analogy", "What is to c as b is to a.")
 SIDE = 56  # px, of a corner of the analogy
-RESULT = 96  # px
+RESULT = 72  # px
 TERMS_HEIGHT = 112  # px, of one row of terms
 
 

@@ -22,6 +22,9 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_LETTERS)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.view().setObjectName(f"{name}_list")
+        self.view().setAccessibleName(accessible_name)
+        self.view().setToolTip(tip)
 
     def show_items(self, items: tuple[str, ...]) -> None:
         """Offer these; what was chosen stays chosen where it is still there. Tells nobody."""

@@ -24,6 +24,8 @@ class WeightField(QDoubleSpinBox):
         self.setObjectName(name)
         self.setAccessibleName("Weight")
         self.setToolTip("How much this counts; arrows and the wheel change it by a tenth.")
+        self.lineEdit().setObjectName(f"{name}_field")
+        self.lineEdit().setAccessibleName("Weight")
         self.setRange(0.0, HEAVIEST)
         self.setSingleStep(STEP)
         self.setDecimals(2)

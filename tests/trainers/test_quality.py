@@ -227,6 +227,7 @@ def test_bits_per_dimension_is_the_published_formula() -> None:
 def test_a_set_is_at_no_distance_from_itself_and_at_some_from_another(tmp_path: Path) -> None:
     features = classifier_features(classifier(tmp_path / "light").path)
     real = LinearGaussian().draw(300, seed=0)
+    real.flags.writeable = False  # as pictures that were read from a file
     itself = features.compare(real, real, seed=0)
     assert abs(itself.frechet) < 1e-6 and itself.precision == itself.recall == 1
     more = features.compare(LinearGaussian().draw(300, seed=1), real, seed=0)

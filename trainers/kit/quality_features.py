@@ -170,7 +170,7 @@ class _Pixels(Dataset[Tensor]):
     """uint8 (N, H, W, C) as torch-fidelity takes it: (3, H, W) each."""
 
     def __init__(self, pixels: np.ndarray) -> None:
-        self._pixels = torch.from_numpy(np.ascontiguousarray(pixels))
+        self._pixels = torch.from_numpy(np.array(pixels))  # a copy: pictures read from a file cannot be written to
 
     def __len__(self) -> int:
         return len(self._pixels)

@@ -26,6 +26,7 @@ class WeightField(QDoubleSpinBox):
         self.setToolTip("How much this counts; arrows and the wheel change it by a tenth.")
         self.lineEdit().setObjectName(f"{name}_field")
         self.lineEdit().setAccessibleName("Weight")
+        self.lineEdit().setToolTip(self.toolTip())
         self.setRange(0.0, HEAVIEST)
         self.setSingleStep(STEP)
         self.setDecimals(2)

@@ -108,6 +108,7 @@ class DirectionsController:
         for signal in (stage.events.directions, stage.events.taught, notebooks.changed):
             signal.connect(self.describe)
         explore.events.place.connect(self.refresh)
+        explore.events.instrument.connect(self.refresh)
         explore.events.instrument.connect(self.rest)
 
     # what is shown
@@ -132,9 +133,9 @@ class DirectionsController:
             self.rest()
 
     def refresh(self) -> None:
-        """Show where the place stands along every direction now; only what moved."""
+        """Show where the place stands along every direction now; only what moved, and only while somebody looks."""
         code = self._code()
-        if code is None:
+        if code is None or self._explore.instrument != INSTRUMENT:
             return
         for key, axis in self._axes.items():
             value = self._value(axis, code)

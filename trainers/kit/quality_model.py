@@ -35,7 +35,10 @@ class Likelihood:
         if self.is_binary:
             return "dynamically binarised pictures, Bernoulli likelihood"
         kind = {"gaussian": "Gaussian", "laplace": "Laplace"}[self.kind]
-        return f"8-bit pictures, {kind} likelihood of scale {self.scale:.4g} integrated over each grey level"
+        return (
+            f"8-bit pictures, {kind} likelihood of scale {self.scale:.4g} integrated over each grey level; with one scale for "
+            "all pixels even plain black or white ground costs a bit a pixel"
+        )
 
 
 class Model:

@@ -91,9 +91,8 @@ class Journey:
         self.settle(app)
 
     def message(self, app: App) -> str:
-        """What the window says on top of the picture now; empty where it says nothing."""
-        shown = app.window.toasts.shown
-        return "" if shown is None else shown.text
+        """What the window says over the picture now, a line each, the newest last; empty where it says nothing."""
+        return "\n".join(toast.text for toast in app.window.toasts.waiting)
 
 
 @pytest.fixture

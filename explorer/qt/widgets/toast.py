@@ -90,6 +90,11 @@ class ToastBar(QWidget):
         """The message that is shown now."""
         return self._waiting[-1] if self._waiting else None
 
+    @property
+    def waiting(self) -> tuple[Toast, ...]:
+        """All messages that were not closed, the one that is shown last."""
+        return tuple(self._waiting)
+
     def _refresh(self) -> None:
         self._timer.stop()
         toast = self.shown

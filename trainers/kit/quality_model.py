@@ -36,8 +36,8 @@ class Likelihood:
             return "dynamically binarised pictures, Bernoulli likelihood"
         kind = {"gaussian": "Gaussian", "laplace": "Laplace"}[self.kind]
         return (
-            f"8-bit pictures, {kind} likelihood of scale {self.scale:.4g} integrated over each grey level; with one scale "
-            "for all pixels even plain black or white ground costs a bit a pixel"
+            f"8-bit pictures, {kind} likelihood of scale {self.scale:.4g} integrated over each grey level; with one "
+            "scale for all pixels even plain black or white ground costs a bit a pixel"
         )
 
 

@@ -42,6 +42,7 @@ class MapPanel(QWidget):
         self._help.setToolTip(TIP)
         self.legend = ScatterLegend("map_legend", "Legend of the map", self)
         self.whereabouts = WhereaboutsCard(self)
+        self._colour_by = QWidget(self)
         self._columns = ChoiceBox("map_column", "Colour by", "Which label gives the points their colours.", self)
         self._dots = ToggleChip("Points", "map_points", "Shows the pictures of the data as points.")
         self._tiles = ToggleChip("Tiles", "map_tiles", "Shows under the points what the model makes of each place.")
@@ -93,7 +94,7 @@ class MapPanel(QWidget):
             self._columns.clear()
             self._columns.addItems(names)
         self._columns.setCurrentText(chosen)
-        self._columns.setVisible(len(names) > 1)
+        self._colour_by.setVisible(len(names) > 1)
 
     def show_legend(self, values: tuple[LegendValue, ...], indices: NDArray[np.int64] | None) -> None:
         """Colour the points by ``indices`` (N,) into ``values``."""
@@ -152,9 +153,14 @@ class MapPanel(QWidget):
         self._message.setVisible(not there)
 
     def _lay_out(self) -> None:
+        row = QHBoxLayout(self._colour_by)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(QLabel("Colour by", self._colour_by))
+        row.addWidget(self._columns)
         self._switches = QWidget(self)
         flow = FlowLayout(self._switches)
-        for widget in (self._dots, self._tiles, self._keep, self._tsne, self._columns):
+        for widget in (self._dots, self._tiles, self._keep, self._tsne, self._colour_by):
             flow.addWidget(widget)
         running = QHBoxLayout()
         running.addWidget(self._progress, 1)

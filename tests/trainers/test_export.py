@@ -154,6 +154,19 @@ def test_a_direction_finds_what_was_put_in() -> None:
         assert told.quality == pytest.approx(quality, abs=0.03)
 
 
+def test_a_direction_leaves_out_what_the_decoder_does_not_use() -> None:
+    """A dead dimension's posterior mean hardly moves, yet may follow a class; its posterior is as wide as the prior."""
+    generator = np.random.default_rng(0)
+    yes = generator.random(4_000) < 0.5
+    live = generator.normal(size=4_000) + 2 * yes
+    dead = 0.01 * generator.normal(size=4_000) + 0.02 * yes
+    codes = np.stack([live, dead], 1)
+    naive, _ = discriminant(codes, yes)
+    vector, _ = discriminant(codes, yes, np.array([0.05, 0.95]))
+    assert abs(naive[1]) > 0.7
+    np.testing.assert_allclose(vector, [1, 0], atol=0.05)
+
+
 def _asked(yes: np.ndarray) -> list:
     pictures = replace(toys.pictures(2), classes=("yes",))
     train = replace(pictures, labels=np.where(yes[:2_000], 0, 1))
@@ -191,3 +204,13 @@ def test_the_stated_scale_is_that_of_the_errors() -> None:
     assert stated["scale"] ** 2 == pytest.approx(float(error))
     learned = opened("vae", toys.variational())
     assert bundle._likelihood(learned, learned.learner.averaged)["scale"] == pytest.approx(0.3)
+
+
+def test_the_preview_is_the_best_of_the_class_that_the_name_leads_to() -> None:
+    known = replace(toys.pictures(20), labels=np.arange(20) % 2)
+    restored = known.images.copy()
+    restored[:, :8] //= 2  # all are worse than
+    restored[6] = known.images[6]  # the best of the even ones and
+    restored[9] = known.images[9]  # of the odd ones
+    shown = {bundle.clearest(known, restored, name).tobytes() for name in "abcdefgh"}
+    assert shown == {restored[6].tobytes(), restored[9].tobytes()}

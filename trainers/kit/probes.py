@@ -58,17 +58,20 @@ def pca_directions(codes: np.ndarray) -> tuple[np.ndarray, list[Direction]]:
 
 
 def attribute_directions(
-    train: np.ndarray, test: np.ndarray, questions: list[Question]
+    train: np.ndarray, test: np.ndarray, questions: list[Question], spread: np.ndarray | None = None
 ) -> tuple[np.ndarray, list[Direction]]:
     """Directions towards a yes, for codes (N, D) and (M, D): unit vectors (K, D).
 
     Fisher's linear discriminant (1936): the within-class covariance, inverted, times the difference of the means.
+    ``spread`` (D,) is the mean posterior variance where codes are means of posteriors. The decoder was trained on
+    samples of them, in which a dimension that it does not use is nothing but noise; by the means alone such a
+    dimension can seem to tell classes apart, and moving along it changes nothing in the picture.
     """
     vectors, described = [], []
     for question in questions:
         if not RARE < question.train.mean() < 1 - RARE or not 0 < question.test.mean() < 1:
             continue
-        vector, threshold = discriminant(train, question.train)
+        vector, threshold = discriminant(train, question.train, spread)
         said = test @ vector > threshold
         accuracy = 0.5 * ((said[question.test]).mean() + (~said[~question.test]).mean())
         vectors.append(vector)
@@ -84,12 +87,15 @@ def attribute_directions(
     return np.array(vectors, np.float32).reshape(-1, train.shape[1]), described
 
 
-def discriminant(codes: np.ndarray, yes: np.ndarray) -> tuple[np.ndarray, float]:
-    """Fisher's direction of unit length (D,) and the threshold half-way between the projected means."""
+def discriminant(codes: np.ndarray, yes: np.ndarray, spread: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+    """Fisher's direction of unit length (D,) and the threshold half-way between the projected means.
+
+    ``spread`` (D,) is variance that the codes have beyond what they show.
+    """
     groups = [codes[yes].astype(np.float64), codes[~yes].astype(np.float64)]
     means = [group.mean(0) for group in groups]
     centred = np.concatenate([group - mean for group, mean in zip(groups, means, strict=True)])
-    within = centred.T @ centred / len(centred)
+    within = centred.T @ centred / len(centred) + np.diag(np.zeros(codes.shape[1]) if spread is None else spread)
     within += SHRINKAGE * np.trace(within) / len(within) * np.eye(len(within))
     vector = np.linalg.solve(within, means[0] - means[1])
     vector /= np.linalg.norm(vector)

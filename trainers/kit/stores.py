@@ -50,11 +50,21 @@ def add_encoded(
 
 
 def add_directions(
-    parts: Parts, space: str, train: Pictures, train_codes: np.ndarray, test: Pictures, test_codes: np.ndarray
+    parts: Parts,
+    space: str,
+    train: Pictures,
+    train_codes: np.ndarray,
+    test: Pictures,
+    test_codes: np.ndarray,
+    log_variances: np.ndarray | None = None,
 ) -> None:
-    """The directions store: principal axes of the codes and what labels can be read off along a line."""
+    """The directions store: principal axes of the codes and what labels can be read off along a line.
+
+    ``log_variances`` (N, D) are those of the training codes, where the codes are means of posteriors.
+    """
     axes, axis_facts = pca_directions(train_codes)
-    lines, line_facts = attribute_directions(train_codes, test_codes, questions(train, test))
+    spread = None if log_variances is None else np.exp(log_variances.astype(np.float64)).mean(0)
+    lines, line_facts = attribute_directions(train_codes, test_codes, questions(train, test), spread)
     vectors = m.Array(file=DIRECTIONS, key="vectors")
     store = m.DirectionsStore(space=space, vectors=vectors, directions=(*axis_facts, *line_facts))
     parts.store(store, DIRECTIONS, {"vectors": np.concatenate([axes, lines])})

@@ -35,7 +35,10 @@ RECIPES = {
             "vae",
             "Clothes in 16 numbers that follow a normal distribution; the same network as fashion-ae.",
             VariationalConfig(
-                architecture=Architecture(latent=16, width=32, blocks=2), beta=5.0, beta_warmup=50_000, plan=FASHION
+                architecture=Architecture(latent=16, width=32, blocks=2, likelihood="bernoulli"),
+                beta_warmup=50_000,
+                binarise=True,
+                plan=FASHION,
             ),
         ),
         Recipe(

@@ -1,6 +1,7 @@
 """Adapters of graphs that turn a vector code into a picture, and a picture into a code."""
 
 import math
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,10 @@ from explorer.contract.manifest import Graph, ImageMeaning, LatentMeaning, Laten
 from explorer.contract.pixels import Pixels, from_pixels, to_pixels
 from explorer.latent.priors import Prior
 from explorer.models.capabilities import Codes, Posterior
+from explorer.runtime.pixels import ENERGY, PIXELS
 from explorer.runtime.session import Session, check_finite
+
+T = TypeVar("T", bound=np.generic)
 
 
 class Decoder:
@@ -21,6 +25,7 @@ class Decoder:
         self._session, self._file = session, graph.file
         self._code = _only_input(graph, "latent", "a latent code")
         self._image = _port(graph, graph.output("image"), "output of a picture")
+        self._meaning = _image_meaning(self._image)
 
     def decode(self, codes: Codes) -> Pixels:
         """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``."""
@@ -28,10 +33,17 @@ class Decoder:
         if codes.ndim != 2 or codes.shape[1] != want:
             raise PortMismatch(f"{self._file}: a code has {want} numbers, got {list(codes.shape)}.")
         parts = [
-            check_finite(self._session.run({self._code.name: batch})[self._image.name], self._file)
+            self._pixels(self._session.run({self._code.name: batch}))
             for batch in _batches(codes.astype(np.float32).reshape(-1, *self.space.shape), self._code)
         ]
-        return to_pixels(_joined(parts, len(codes), self._file), _image_meaning(self._image))
+        return _joined(parts, len(codes), self._file)
+
+    def _pixels(self, answer: dict[str, NDArray[Any]]) -> Pixels:
+        """(N, H, W, C) uint8, as it came out of the graph, or made of its numbers."""
+        ready = answer.get(PIXELS)
+        if ready is not None and ready.shape[-1] == self._meaning.channels and math.isfinite(answer[ENERGY]):
+            return ready
+        return to_pixels(check_finite(answer[self._image.name], self._file), self._meaning)
 
 
 class Encoder:
@@ -86,9 +98,9 @@ def _batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32
     return [filled[start : start + size] for start in range(0, len(filled), size)]
 
 
-def _joined(parts: list[NDArray[np.float32]], count: int, file: str) -> NDArray[np.float32]:
+def _joined(parts: list[NDArray[T]], count: int, file: str) -> NDArray[T]:
     """The answers to batches as one array (count, ...), without those to what filled up the last batch."""
-    values = np.concatenate(parts)[:count]
+    values = (parts[0] if len(parts) == 1 else np.concatenate(parts))[:count]
     if len(values) != count:
         raise PortMismatch(f"{file} answered {len(values)} of {count} in a batch; export the model again.")
     return values

@@ -16,6 +16,7 @@ from explorer.contract.errors import Cancelled, ModelFault, short
 from explorer.contract.manifest import Graph
 from explorer.options import Device
 from explorer.runtime.inspect import check_graph, check_ports
+from explorer.runtime.pixels import with_pixels
 from explorer.runtime.providers import CPU, Choice, choose_providers, has_cuda_driver
 from explorer.runtime.watchdog import Watchdog
 
@@ -151,13 +152,14 @@ class Runtime:
             ort.preload_dlls()  # finds the CUDA and cuDNN wheels, so that no path has to be set
 
     def open(self, content: bytes, graph: Graph) -> Session:
-        """Check a graph, load it and compare its ports with what the manifest says.
+        """Check a graph, load it and compare its ports with what the manifest says; pictures also come as ``PIXELS``.
 
         Raises:
             UnsafeGraph, PortMismatch, ModelFault: as their sentences say.
         """
         check_graph(content, graph)
-        return self.open_checked(content, graph)
+        image = graph.output("image")
+        return self.open_checked(content if image is None else with_pixels(content, image), graph)
 
     def open_checked(self, content: bytes, graph: Graph) -> "OrtSession":
         """``open`` for a graph that was checked already."""

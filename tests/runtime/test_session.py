@@ -13,6 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from explorer.contract.errors import Cancelled, ExplorerError, ModelFault, PortMismatch, UnsafeGraph
 from explorer.contract.manifest import Graph
+from explorer.runtime.pixels import ENERGY, PIXELS
 from explorer.runtime.providers import CPU, CUDA, Choice
 from explorer.runtime.session import OrtSession, Runtime, Session, check_finite
 from explorer.runtime.watchdog import Watchdog
@@ -55,7 +56,7 @@ def test_it_answers_as_numpy_does(runtime: Runtime) -> None:
     for count in (1, 3):
         codes = TOY.codes(count)
         answer = session.run({"z": codes})
-        assert list(answer) == ["image"]
+        assert list(answer) == ["image", PIXELS, ENERGY]
         np.testing.assert_allclose(answer["image"], TOY.decode(codes), atol=1e-6)
 
 

@@ -96,7 +96,8 @@ def train(words: list[str]) -> None:
     be_considerate()
     from trainers.runs import start
 
-    start(family, config, options.machine, out, _say, recipe=recipe.name if recipe else "")
+    exactly = recipe is not None and config == recipe.config
+    start(family, config, options.machine, out, _say, recipe=name if exactly else "")
     _say(f"The run is in {out}. Make a bundle of it: python -m trainers export {out} -o {out.name}-bundle")
 
 

@@ -77,14 +77,14 @@ def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool) -> None:
     fabric = make_fabric(machine, plan.precision)
     fabric.launch()
     tell = say if fabric.is_global_zero else _silent
-    if fabric.is_global_zero and fresh:
-        if (out / CONFIG).exists():
-            raise RunError(f"{out} holds a training already; go on with `resume {out}` or choose another folder.")
-        write_config(out, asdict(facts))
-    fabric.barrier()
+    if fresh and fabric.is_global_zero and (out / CONFIG).exists():
+        raise RunError(f"{out} holds a training already; go on with `resume {out}` or choose another folder.")
     train, held_out = train_and_held_out(facts.config)
     if train.note:
         tell(train.note)
+    if fresh and fabric.is_global_zero:
+        write_config(out, asdict(facts))
+    fabric.barrier()
     learner = family.make_learner(facts.config, train, fabric)
 
     def snapshot(learner: Learner, target: Path) -> None:
@@ -101,11 +101,8 @@ def _material(pictures: Pictures) -> Material:
 
 
 def _name(facts: RunConfig, run: Path) -> str:
-    return (
-        facts.recipe
-        or "".join(c if c.isalnum() or c in " ._+-" else "-" for c in run.resolve().name).lstrip(" ._+-")[:80]
-        or facts.family
-    )
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._+-") else "-" for c in run.resolve().name)
+    return facts.recipe or plain.lstrip(" ._+-")[:80] or facts.family
 
 
 def _sentence(facts: RunConfig) -> str:

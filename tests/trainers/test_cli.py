@@ -149,6 +149,19 @@ def test_max_steps_counts_steps_of_the_batch_given(tmp_path: Path) -> None:
     assert read_events(tmp_path / "run").items[-1].images == 8
 
 
+def test_a_training_without_data_leaves_nothing_behind(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert main(["train", "vae", "--data", str(tmp_path / "nowhere"), "--out", str(run), *SMALL]) != DONE
+    assert not run.exists()
+
+
+def test_a_recipe_with_another_value_is_no_longer_that_recipe(tmp_path: Path) -> None:
+    data = toys.folder(tmp_path / "discs")
+    words = ["train", "fashion-ae", "--data", str(data), "--max-steps", "1", "--out", str(tmp_path / "run")]
+    assert main([*words, *SMALL[:-2]]) == DONE
+    assert read_config(tmp_path / "run")["recipe"] == ""
+
+
 def test_without_a_folder_a_run_gets_one_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = toys.folder(tmp_path / "discs")
     monkeypatch.chdir(tmp_path)

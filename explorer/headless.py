@@ -12,7 +12,7 @@ from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, 
 from explorer.control.export import png_of
 from explorer.control.walk import FIRST_SEED, seed_code
 from explorer.latent.priors import Prior
-from explorer.media.recipes import Recipe, read_picture
+from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Model
 from explorer.models.load import check_bundle, load_model
 from explorer.options import RenderOptions
@@ -79,9 +79,7 @@ def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions) -> N
 
 def _recipe(target: Path) -> Recipe | None:
     """The recipe when ``target`` is a picture; None when it should be a model."""
-    if target.suffix.lower() != ".png":
-        return None
-    return read_picture(target)
+    return read_picture(target) if may_hold_recipe(target) else None
 
 
 def _bundle_of(recipe: Recipe) -> Path:

@@ -1,6 +1,7 @@
 """The library: what can be opened, and opening it; a model that does not load changes nothing but a message."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -9,9 +10,10 @@ from explorer.contract.archive import MANIFEST
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
 from explorer.control.stage import Models
 from explorer.control.walk import FIRST_SEED, Walk
-from explorer.media.recipes import Recipe, read_picture
+from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Model
 from explorer.state.history import History, change
+from explorer.state.journey import Journey
 from explorer.state.library import Item, Library, find_bundles, find_identity, read_item
 from explorer.state.settings import Settings
 from explorer.tasks.latest import Job, Lane
@@ -46,10 +48,11 @@ class LibraryController:
         walk: Walk,
         view: LibraryView,
         current: Callable[[], str],
+        take_journey: Callable[[Journey], None],
     ) -> None:
         self._library, self._settings, self._folders, self._models = library, settings, folders, models
         self._open_lane, self._find_lane, self._others = open_lane, find_lane, others
-        self._walk, self._view, self._current = walk, view, current
+        self._walk, self._view, self._current, self._take_journey = walk, view, current, take_journey
         self._history = history
         self._shown: tuple[tuple[Item, ...], str] | None = None
         settings.events.hidden.connect(self._follow_hidden)
@@ -87,42 +90,52 @@ class LibraryController:
 
     def _load(
         self, path: Path, code: tuple[float, ...] | None, seed: int | None, opened: tuple[str, ...], job: Job
-    ) -> tuple[Model, tuple[float, ...] | None, int | None]:
+    ) -> "_Loaded":
         """In the worker: from a path to a model that answers, and the point to show; None: that of the seed."""
+        journey: Journey | None = None
         if path.name == MANIFEST:
             path = path.parent
-        if path.suffix.lower() == ".png" and path.is_file():
+        if may_hold_recipe(path) and path.is_file():
             recipe = read_picture(path)
-            path, code, seed = self._bundle_of(recipe, opened), recipe.code, recipe.seed
+            path, code, seed, journey = self._bundle_of(recipe, opened), recipe.code, recipe.seed, recipe.journey
         model = self._models.fresh(str(path.resolve()), job)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
         prior = model.decodes.prior
         if code is not None and len(code) != prior.size:
             raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
-        return model, code, seed
+        return _Loaded(model, code, seed, journey)
 
     def _bundle_of(self, recipe: Recipe, opened: tuple[str, ...]) -> Path:
         path = find_identity(recipe.bundle, (*find_bundles(self._folders), *map(Path, opened)))
         if path is None:
             raise BundleNotFound(
-                f"The picture was made with {short(recipe.name)}, which is not in the library; open that model first, "
-                "then drop the picture again."
+                f"This was made with {short(recipe.name)}, which is not in the library; open that model first, "
+                "then drop this file again."
             )
         return path
 
-    def _go(self, loaded: tuple[Model, tuple[float, ...] | None, int | None]) -> None:
-        model, code, seed = loaded
+    def _go(self, loaded: "_Loaded") -> None:
+        model, code = loaded.model, loaded.code
         self._view.show_opening("")
         self._settings.hidden -= {model.key}
         if all(item.path != model.key for item in self._library.items):
             self._settings.opened = tuple(dict.fromkeys((model.key, *self._settings.opened)))[:RECENT]
             self.find()
         if code is not None or not self._walk.stands_in(model):  # a click on the open model keeps the point
-            self._walk.open(model, code, seed)
+            self._show(loaded)
         else:
             self._walk.stay()
         self.refresh()
+
+    def _show(self, loaded: "_Loaded") -> None:
+        """Go to the point; with a path, that is one step of undo."""
+        if loaded.journey is None:
+            self._walk.open(loaded.model, loaded.code, loaded.seed)
+            return
+        with self._history.together("Open a film"):
+            self._walk.open(loaded.model, loaded.code, loaded.seed)
+            self._take_journey(loaded.journey.model_copy(update={"bundle": loaded.model.key}))
 
     def _fail(self, path: str, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
@@ -138,6 +151,16 @@ class LibraryController:
     def _set_items(self, items: tuple[Item, ...]) -> None:
         self._library.items = items
         self.refresh()
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What was opened: a model, and the point and the path to show in it."""
+
+    model: Model
+    code: tuple[float, ...] | None
+    seed: int | None
+    journey: Journey | None
 
 
 def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[str]) -> tuple[Item, ...]:

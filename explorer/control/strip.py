@@ -1,6 +1,6 @@
 """The strip under the picture: keyframes, the path through them, and walking it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import Any, Protocol
 
@@ -103,15 +103,17 @@ class StripController:
         prior = self._prior()
         if prior is None or not self.journey.keyframes:
             return None
-        return codes_of(self.journey, prior, np.array([self._place(share)]))[0]
+        return codes_of(self.journey, prior, places_at(self.journey, self._pace, np.array([share])))[0]
 
-    def film(self, count: int) -> Codes | None:
-        """``count`` points along the path, as it is walked; None where there is no path. A loop leaves out its end."""
-        prior, journey = self._prior(), self.journey
-        if prior is None or journey.legs == 0:
-            return None
-        shares = np.linspace(0, 1, count, endpoint=not journey.loop)
-        return codes_of(journey, prior, np.array([self._place(share) for share in shares.tolist()]))
+    @property
+    def pace(self) -> NDArray[np.float64] | None:
+        """Changes of the picture along the path, in pieces of it; None until they are measured."""
+        return self._pace
+
+    def take(self, journey: Journey) -> None:
+        """Walk a path that came from elsewhere, such as a film's."""
+        self.pause()
+        change(self._history, self._explore, "journey", journey, "Take the path of a film")
 
     # keyframes
 
@@ -214,14 +216,6 @@ class StripController:
         self._share = share
         self._view.show_position(share)
 
-    def _place(self, share: float) -> float:
-        """The place t in [0, legs] on the path at a share of the time."""
-        legs = self.journey.legs
-        if not self.journey.even or self._pace is None:
-            return share * legs
-        steps = even_pace(self._pace, 1_001)
-        return float(np.interp(share, np.linspace(0, 1, len(steps)), steps)) / len(self._pace) * legs
-
     def _share_of(self, index: int) -> float:
         """The share of the time at which keyframe ``index`` is reached."""
         legs = self.journey.legs
@@ -266,18 +260,15 @@ def codes_of(journey: Journey, prior: Prior, t: NDArray[np.float64]) -> Codes:
     return along(np.asarray(journey.keyframes, np.float32), t, journey.kind, loop=journey.loop, center=prior.center)
 
 
-def _pictures(decodes: Decodes, journey: Journey, job: Job) -> Iterator[None]:
-    """In the worker: keyframes, then what lies between, then the changes along the path, a few pictures a step."""
-    frames = np.asarray(journey.keyframes, np.float32).reshape(-1, decodes.prior.size)
-    for start in range(0, len(frames), BATCH):
-        for offset, pixels in enumerate(decodes.decode(frames[start : start + BATCH])):
-            job.report((start + offset, -1, pixels))
-        yield
-    shares = np.arange(1, BETWEEN + 1) / (BETWEEN + 1)
-    for leg in range(journey.legs):
-        for index, pixels in enumerate(decodes.decode(codes_of(journey, decodes.prior, leg + shares))):
-            job.report((leg, index, pixels))
-        yield
+def places_at(journey: Journey, pace: NDArray[np.float64] | None, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The places t in [0, legs] on a journey at ``shares`` of the time; ``pace`` as ``changes_along`` measures it."""
+    if not journey.even or pace is None or not len(pace):
+        return shares * journey.legs
+    return even_pace(pace, shares) / len(pace) * journey.legs
+
+
+def changes_along(decodes: Decodes, journey: Journey) -> Generator[None, None, NDArray[np.float64]]:
+    """How much the picture changes over each of the equal pieces of a path; in the worker, a few pictures a step."""
     changes: list[float] = []
     last: Pixels | None = None
     places = np.linspace(0, journey.legs, journey.legs * PIECES + 1) if journey.legs else np.zeros(0)
@@ -288,6 +279,21 @@ def _pictures(decodes: Decodes, journey: Journey, job: Job) -> Iterator[None]:
             last = pixels
         yield
     return np.asarray(changes, np.float64)
+
+
+def _pictures(decodes: Decodes, journey: Journey, job: Job) -> Generator[None, None, NDArray[np.float64]]:
+    """In the worker: keyframes, then what lies between, then the changes along the path, a few pictures a step."""
+    frames = np.asarray(journey.keyframes, np.float32).reshape(-1, decodes.prior.size)
+    for start in range(0, len(frames), BATCH):
+        for index, pixels in enumerate(decodes.decode(frames[start : start + BATCH]), start=start):
+            job.report((index, -1, pixels))
+        yield
+    shares = np.arange(1, BETWEEN + 1) / (BETWEEN + 1)
+    for leg in range(journey.legs):
+        for index, pixels in enumerate(decodes.decode(codes_of(journey, decodes.prior, leg + shares))):
+            job.report((leg, index, pixels))
+        yield
+    return (yield from changes_along(decodes, journey))
 
 
 def _crash(error: Exception) -> None:

@@ -84,21 +84,21 @@ def along(
     return path
 
 
-def even_pace(lengths: Float[ndarray, " n"], count: int) -> Float[ndarray, " count"]:
-    """Where to look on a path so that every step is equally long.
+def even_pace(lengths: Float[ndarray, " n"], shares: Float[ndarray, " t"]) -> Float[ndarray, " t"]:
+    """Where to look on a path so that equal shares of the time are equal lengths of the way.
 
     Args:
         lengths: of n successive pieces of the path, such as the change of the picture; the path runs from 0 to n.
-        count: how many points, both ends included.
+        shares: of the time, in [0, 1].
 
     Returns:
-        Places (count,) in [0, n]. Pieces without length are passed in no time; a path without any is walked evenly.
+        Places (t,) in [0, n]. Pieces without length are passed in no time; a path without any is walked evenly.
     """
-    total = np.concatenate([[0.0], np.cumsum(lengths)])
+    total = np.concatenate([np.zeros(1), np.cumsum(lengths)])
     if total[-1] <= 0:
-        return np.linspace(0.0, len(lengths), count)
+        return shares * float(len(lengths))
     rising = total + np.linspace(0, 1e-9 * total[-1], len(total))  # strictly, so that the inverse is defined
-    return np.interp(np.linspace(0, rising[-1], count), rising, np.arange(len(total)))
+    return np.interp(shares * rising[-1], rising, np.arange(len(total), dtype=np.float64))
 
 
 def _catmull_rom(points: Float[ndarray, "4 d"], share: float) -> Float[ndarray, " d"]:

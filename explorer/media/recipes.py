@@ -1,36 +1,46 @@
-"""How a picture was made, inside the picture: dropping it on the window brings that exact state back."""
+"""How a picture or film was made, inside it: dropping it on the window brings that exact state back."""
 
 import io
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Self
 
 import numpy as np
 from PIL import Image, PngImagePlugin
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from explorer.contract.errors import ExplorerError, short
 from explorer.contract.pixels import Pixels
+from explorer.media.texts import KEY, Torn, text_of
+from explorer.state.journey import Code, Journey
 
-KEY = "latent-explorer"
-TEXT_BYTES = 4 << 20
-FLOAT32_MAX = float(np.finfo(np.float32).max)
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
+SUFFIXES = (".png", ".gif", ".webp", ".mp4")  # of files that can hold a recipe
 
 
 class NoRecipe(ExplorerError):
-    """A picture holds no recipe, or one that cannot be read."""
+    """A picture or film holds no recipe, or one that cannot be read."""
 
 
 class Recipe(BaseModel):
-    """Everything needed to make the picture again, on any machine."""
+    """Everything needed to make the picture or film again, on any machine."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     bundle: str  # identity: sha256 over the bundle's files
     name: str
-    code: tuple[Number, ...]
+    code: Code
     seed: int | None = Field(default=None, ge=0)
     version: str = ""
+    journey: Journey | None = None  # the path of a film; its ``bundle``, a path on one machine, is empty
+
+    @model_validator(mode="after")
+    def _one_space(self) -> Self:
+        if self.journey is not None and any(len(frame) != len(self.code) for frame in self.journey.keyframes):
+            raise ValueError("all keyframes have as many numbers as the point")
+        return self
+
+    def text(self) -> str:
+        """As it is written into files: JSON, without what is not there."""
+        return self.model_dump_json(exclude={"journey"} if self.journey is None else None)
 
 
 def app_version() -> str:
@@ -41,12 +51,22 @@ def app_version() -> str:
         return ""
 
 
+def may_hold_recipe(path: Path) -> bool:
+    """Whether it is a picture or film by its name, rather than a model."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def to_png(pixels: Pixels, recipe: Recipe) -> bytes:
     """One picture (H, W, C) uint8 as PNG with its recipe; the same input gives the same bytes."""
+    return png_bytes(to_image(pixels), recipe)
+
+
+def png_bytes(image: Image.Image, recipe: Recipe) -> bytes:
+    """A Pillow image as PNG with its recipe."""
     text = PngImagePlugin.PngInfo()
-    text.add_itxt(KEY, recipe.model_dump_json())
+    text.add_itxt(KEY, recipe.text())
     content = io.BytesIO()
-    to_image(pixels).save(content, "PNG", pnginfo=text, compress_level=6)
+    image.save(content, "PNG", pnginfo=text, compress_level=6)
     return content.getvalue()
 
 
@@ -56,34 +76,39 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def read_picture(path: Path) -> Recipe:
-    """The recipe inside a PNG file.
+    """The recipe inside a PNG, GIF, WebP or MP4 file, however large; only the recipe itself is read.
 
     Raises:
-        NoRecipe: it cannot be read, is no picture, or holds no recipe.
+        NoRecipe: it cannot be read, is none of these, or holds no recipe.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            return _read(file)
     except OSError as error:
         raise NoRecipe(
             f"{short(path, 120)} cannot be read ({error.strerror or error}); check the path and the rights."
         ) from error
-    return read_recipe(content)
 
 
 def read_recipe(content: bytes) -> Recipe:
-    """The recipe inside a PNG, found without unpacking its pixels, which may be more than there is memory for.
+    """The recipe inside the content of a picture or film.
 
     Raises:
-        NoRecipe: it is no picture, or holds no recipe.
+        NoRecipe: it is none, or holds no recipe.
     """
+    return _read(io.BytesIO(content))
+
+
+def _read(file: IO[bytes]) -> Recipe:
     try:
-        with PngImagePlugin.PngImageFile(io.BytesIO(content)) as image:
-            text = str(image.info.get(KEY, ""))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise NoRecipe("This is not a PNG picture; drop a picture that Latent Explorer saved.") from error
-    if not text or len(text) > TEXT_BYTES:
-        raise NoRecipe("This picture holds no recipe; drop one that Latent Explorer saved, or a model.")
+        text = text_of(file)
+    except Torn as error:
+        raise NoRecipe(
+            "This is not a picture or film that can be read; drop a PNG, GIF, WebP or MP4 that Latent Explorer saved."
+        ) from error
+    if not text:
+        raise NoRecipe("This file holds no recipe; drop one that Latent Explorer saved, or a model.")
     try:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
-        raise NoRecipe("The recipe in this picture is damaged; it cannot be opened.") from error
+        raise NoRecipe("The recipe in this file is damaged; it cannot be opened.") from error

@@ -26,6 +26,8 @@ COMMANDS = (
     Command("open_model", "Ctrl+O", "Everywhere", "Open a model or a saved picture"),
     Command("save_picture", "Ctrl+S", "Everywhere", "Save the picture with its recipe"),
     Command("copy_picture", "Ctrl+C", "Everywhere", "Copy the picture"),
+    Command("copy_code", "Ctrl+Shift+C", "The point", "Copy the code as text"),
+    Command("paste_code", "Ctrl+Shift+V", "The point", "Go to the code on the clipboard"),
     Command("next_theme", "Ctrl+T", "Everywhere", "Dark, light, high contrast"),
     Command("toggle_full_screen", "F11", "Everywhere", "Full screen"),
     Command("toggle_shortcuts", "?", "Everywhere", "This sheet"),

@@ -1,5 +1,6 @@
 """The window: header, library, picture, instruments and the line of facts; it shows and tells, and decides nothing."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from explorer.qt.header import Header
 from explorer.qt.panels.arithmetic_panel import ArithmeticPanel
 from explorer.qt.panels.card_panel import CardPanel
 from explorer.qt.panels.directions_panel import DirectionsPanel
+from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.picture_panel import PicturePanel
@@ -19,16 +21,20 @@ from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
+from explorer.qt.widgets.export_bar import ExportBar
 from explorer.qt.widgets.hold_key import HoldKey
 from explorer.qt.widgets.shortcut_sheet import ShortcutSheet
 from explorer.qt.widgets.status_line import StatusLine
 from explorer.qt.widgets.toast import Toast, ToastBar
+from explorer.state.filmchoice import FilmChoice
+from explorer.tasks.queue import Progress
 
 LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
 MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it.")
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
+OPENED = "Models, saved pictures and films (manifest.json *.zip *.png *.gif *.webp *.mp4)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 
 
@@ -57,6 +63,7 @@ class Window(QWidget):
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
         self.strip = StripPanel(self)
+        self.exports = ExportBar("export", "Film that is being saved", self)
         self._instruments = {
             SLIDERS.key: self.sliders,
             MAP.key: self.map,
@@ -104,6 +111,7 @@ class Window(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(splitter, 1)
+        layout.addWidget(self.exports)
         foot = QHBoxLayout()
         foot.addWidget(self.facts)
         layout.addLayout(foot)
@@ -143,13 +151,25 @@ class Window(QWidget):
 
     def ask_model(self) -> str:
         """Let a person choose a file to open; empty when they do not."""
-        return QFileDialog.getOpenFileName(
-            self, "Open a model", "", "Models and saved pictures (manifest.json *.zip *.png);;All files (*)"
-        )[0]
+        return QFileDialog.getOpenFileName(self, "Open a model", "", f"{OPENED};;All files (*)")[0]
 
     def ask_where_to_save(self, name: str) -> str:
         """Let a person choose where a picture goes; empty when they do not."""
         return QFileDialog.getSaveFileName(self, "Save the picture", name, "PNG picture (*.png)")[0]
+
+    def show_export(self, progress: Progress | None) -> None:
+        """How far the film is that is being saved; None: there is none."""
+        self.exports.show_progress(progress)
+
+    def ask_film(
+        self, choice: FilmChoice, frames: Callable[[int], int], side: tuple[int, int], no_mp4: str
+    ) -> FilmChoice | None:
+        """Let a person choose what becomes of a path; None when they do not."""
+        return FilmDialog.ask(choice, frames, side, no_mp4, self)
+
+    def ask_film_place(self, choice: FilmChoice, name: str) -> Path | None:
+        """Let a person choose where it goes; None when they do not."""
+        return FilmDialog.ask_where(choice, name, self)
 
     # commands
 

@@ -5,6 +5,8 @@ from typing import Literal
 from psygnal import EventedModel
 from pydantic import ConfigDict
 
+from explorer.state.filmchoice import FilmChoice
+
 
 class Settings(EventedModel):
     """Preferences; stored as JSON in the user's configuration folder."""
@@ -13,4 +15,5 @@ class Settings(EventedModel):
     theme: Literal["dark", "light", "high-contrast"] = "dark"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     opened: tuple[str, ...] = ()  # paths of models opened by hand, newest first
+    film: FilmChoice = FilmChoice()  # how a path was saved last
     hidden: frozenset[str] = frozenset()  # models taken out of the library

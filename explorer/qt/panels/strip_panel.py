@@ -69,7 +69,7 @@ class StripPanel(QWidget):
         )
         self._clear = Button("Clear", "clear_keyframes", "Removes all keyframes.", kind="text")
         self._play = Button("Play", "play_path", "Plays the path (P).", kind="text")
-        self._export = Button("Film …", "export_film", "Saves the path as a film.", kind="text")
+        self._export = Button("Film …", "export_film", "Saves the path as a film, or its keyframes.", kind="text")
         head = QHBoxLayout()
         head.setContentsMargins(16, 8, 16, 0)
         head.setSpacing(8)
@@ -132,7 +132,7 @@ class StripPanel(QWidget):
             widget.setVisible(count > 0)
         for button in (self._play, self._export):
             button.setVisible(count > 0)
-            button.setEnabled(journey.legs > 0)
+        self._play.setEnabled(journey.legs > 0)
 
     def show_times(self, shares: tuple[float, ...]) -> None:
         """At which share of the way each keyframe is reached."""

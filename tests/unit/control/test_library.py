@@ -15,6 +15,7 @@ from explorer.control.stage import Models, Stage
 from explorer.control.walk import FIRST_SEED, Walk, seed_code
 from explorer.models.load import load_model
 from explorer.runtime.session import Runtime
+from explorer.state.journey import Journey
 from explorer.state.library import Item, Library
 from explorer.state.place import Explore, Place
 from explorer.state.settings import Settings
@@ -38,9 +39,11 @@ class Desk:
         self.view = create_autospec(LibraryView, instance=True)
         self.walk = Walk(self.explore, self.stage, self.steps, np.random.default_rng(0), lambda: None)
         self.models = Models(runtime)
+        self.journeys: list[Journey] = []  # that came with films
         self.shelf = LibraryController(
             self.library, self.settings, self.steps, (self.shipped, self.own), self.models, self.open_lane,  # type: ignore[arg-type]
             self.find_lane, (self.other_lane,), self.walk, self.view, lambda: self.explore.place.bundle,  # type: ignore[arg-type]
+            self.journeys.append,
         )  # fmt: skip
 
     def find(self) -> None:
@@ -224,8 +227,8 @@ def test_a_model_that_changed_on_the_disk_is_opened_anew(desk: Desk) -> None:
         ("empty", "empty: "),
         ("torn.zip", "torn.zip: torn.zip is not a whole zip file; get the model again."),
         ("encoder", "encoder: encoder holds no decoder, so there is nothing to look at here."),
-        ("plain.png", "plain.png: This picture holds no recipe; drop one that Latent Explorer saved, or a model."),
-        ("stranger.png", "stranger.png: The picture was made with stranger, which is not in the library; open that "),
+        ("plain.png", "plain.png: This file holds no recipe; drop one that Latent Explorer saved, or a model."),
+        ("stranger.png", "stranger.png: This was made with stranger, which is not in the library; open that "),
         ("nowhere.png", "nowhere.png: There is no model at "),
     ],
 )

@@ -83,9 +83,9 @@ def test_a_recipe_from_a_later_version_is_read_as_far_as_it_is_known() -> None:
 
 # --- what is no recipe ---------------------------------------------------------------------------------------------
 
-NO_PICTURE = "This is not a PNG picture; drop a picture that Latent Explorer saved."
-NO_RECIPE = "This picture holds no recipe; drop one that Latent Explorer saved, or a model."
-DAMAGED = "The recipe in this picture is damaged; it cannot be opened."
+NO_PICTURE = "This is not a picture or film that can be read; drop a PNG, GIF, WebP or MP4 that Latent Explorer saved."
+NO_RECIPE = "This file holds no recipe; drop one that Latent Explorer saved, or a model."
+DAMAGED = "The recipe in this file is damaged; it cannot be opened."
 
 
 def jpeg() -> bytes:

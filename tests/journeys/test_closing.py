@@ -1,5 +1,9 @@
 """The end: whatever is under way, it ends at once, and nothing is left."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QWidget
@@ -10,6 +14,8 @@ from tests.graphs import tiny_bundle
 from tests.journeys.conftest import FIRST, Journey, assert_shows
 
 pytestmark = pytest.mark.journey
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_closing_in_the_middle_of_work(journey: Journey):
@@ -42,3 +48,11 @@ def test_nothing_is_left_of_programs_that_were_closed(stocked: Journey, monkeypa
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     stocked.made.clear()
     assert [widget for widget in stocked.qapp.allWidgets() if isinstance(widget, Window | LatentSlider)] == []
+
+
+def test_a_panel_that_is_not_there_ends_the_command_with_a_sentence():
+    command = [sys.executable, "-m", "explorer.cli", "--panel", "telescope"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("latent-explorer: There is no panel 'telescope'; there are: sliders, ")
+    assert ended.stderr.count("\n") == 1

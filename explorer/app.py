@@ -23,9 +23,11 @@ from PySide6.QtWidgets import QApplication
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.control.arithmetic import ArithmeticController
+from explorer.control.codes import CodesController
 from explorer.control.data import DataController
 from explorer.control.directions import DirectionsController
 from explorer.control.export import png_of
+from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
@@ -77,9 +79,9 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=13)
+        self.worker = Worker(self.main.post, lanes=14)
         picture_lane, open_lane, data_lane, where_lane, find_lane, *patient = self.worker.lanes
-        plane_lane, strip_lane, teach_lane, sum_lane, ends_lane, look_lane, tile_lane, effects_lane = patient
+        plane_lane, strip_lane, teach_lane, sum_lane, ends_lane, look_lane, tile_lane, effects_lane, film_lane = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
         self.stack = QUndoStack()
@@ -91,6 +93,11 @@ class App:
         self.strip = StripController(
             self.explore, self.stage, self.history, self.walk, strip_lane, self.window.strip, np.random.default_rng()
         )
+        self.films = FilmsController(
+            self.explore, self.stage, self.settings, self.strip, film_lane, self.main.post, self.window
+        )
+        clipboard = QGuiApplication.clipboard()
+        self.codes = CodesController(self.explore, self.stage, self.walk, clipboard.text, clipboard.setText, self)
         self.map = MapController(
             self.explore, self.stage, self.history, self.walk, (plane_lane, tile_lane, *self.embedder.lanes),
             self.window.map,
@@ -115,6 +122,7 @@ class App:
         self.shelf = LibraryController(
             self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
+            self.strip.take,
         )  # fmt: skip
         self._rest = _timer(REST_MS, self._on_rest)
         self._facts = _timer(FACTS_MS, self._show_facts)
@@ -163,6 +171,7 @@ class App:
             self._keeper.save_session()
             self._keeper.save_settings()
         self.notebooks.save()
+        self.films.close()
         self.embedder.close()
         self.worker.close()
         self.runtime.close()
@@ -171,7 +180,8 @@ class App:
     def idle(self) -> bool:
         """Whether nothing is being computed or on its way."""
         lanes = (*self.worker.lanes, *self.embedder.lanes)
-        return all(lane.idle for lane in lanes) and not (self._rest.isActive() or self._facts.isActive())
+        timers = self._rest.isActive() or self._facts.isActive()
+        return all(lane.idle for lane in lanes) and self.films.idle and not timers
 
     @property
     def showing(self) -> bool:
@@ -352,6 +362,8 @@ class App:
         panel.row.remove_asked.connect(strip.remove)
         panel.row.replace_asked.connect(strip.replace)
         panel.row.move_asked.connect(strip.move)
+        panel.export_asked.connect(self.films.ask)
+        self.window.exports.stop_asked.connect(self.films.stop)
 
     def _set(self, field: str, value: object, words: str) -> None:
         change(self.history, self.explore, field, value, words)
@@ -363,6 +375,8 @@ class App:
             "open_model": self._open_by_dialog,
             "save_picture": self._save,
             "copy_picture": self._copy,
+            "copy_code": self.codes.copy,
+            "paste_code": self.codes.paste,
             "next_theme": self._next_theme,
             "random_point": self.walk.random,
             "reset_point": self.walk.reset,

@@ -17,7 +17,7 @@ import numpy as np
 from explorer.runtime.providers import CPU  # isort: skip
 from explorer.runtime.session import Runtime  # isort: skip
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication, QIcon, QUndoStack
+from PySide6.QtGui import QGuiApplication, QIcon, QImage, QUndoStack
 from PySide6.QtWidgets import QApplication
 
 from explorer.contract.archive import write_file
@@ -26,6 +26,7 @@ from explorer.control.arithmetic import ArithmeticController
 from explorer.control.codes import CodesController
 from explorer.control.data import DataController
 from explorer.control.directions import DirectionsController
+from explorer.control.encode import EncodeController
 from explorer.control.export import png_of
 from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
@@ -40,11 +41,12 @@ from explorer.control.stage import Models, Stage
 from explorer.control.strip import StripController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
+from explorer.media.pictures_in import SUFFIXES
 from explorer.options import LaunchOptions
 from explorer.places import assets_folder, config_folder, model_folders, state_folder
 from explorer.qt import theme
 from explorer.qt.bridge import MainThread
-from explorer.qt.pictures import to_image
+from explorer.qt.pictures import to_image, to_pixels
 from explorer.qt.undo import UndoHistory
 from explorer.qt.widgets.status_line import Fact
 from explorer.qt.window import Window
@@ -79,9 +81,20 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=14)
-        picture_lane, open_lane, data_lane, where_lane, find_lane, *patient = self.worker.lanes
-        plane_lane, strip_lane, teach_lane, sum_lane, ends_lane, look_lane, tile_lane, effects_lane, film_lane = patient
+        self.worker = Worker(self.main.post, lanes=16)
+        picture_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = self.worker.lanes
+        (
+            plane_lane,
+            strip_lane,
+            teach_lane,
+            sum_lane,
+            ends_lane,
+            look_lane,
+            tile_lane,
+            effects_lane,
+            film_lane,
+            error_lane,
+        ) = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
         self.stack = QUndoStack()
@@ -118,6 +131,9 @@ class App:
         )  # fmt: skip
         self.arithmetic = ArithmeticController(
             self.stage, self.notebooks, self.walk, sum_lane, self.window.arithmetic, np.random.default_rng()
+        )
+        self.encode = EncodeController(
+            self.stage, self.walk, encode_lane, error_lane, self.window.encode, np.random.default_rng()
         )
         self.shelf = LibraryController(
             self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
@@ -284,6 +300,7 @@ class App:
         self._follow_arithmetic()
         window.asked.connect(self._do)
         self._follow_strip()
+        self._follow_encode()
         window.closing.connect(self.close)
         window.paths_dropped.connect(self._open_dropped)
         window.library.dropped.connect(self._open_dropped)
@@ -347,6 +364,17 @@ class App:
         panel.stop_asked.connect(control.stop)
         panel.whereabouts.nearest_asked.connect(control.jump_to_row)
 
+    def _follow_encode(self) -> None:
+        panel, encode = self.window.encode, self.encode
+        panel.open_asked.connect(self._open_picture)
+        panel.paste_asked.connect(self._paste_picture)
+        panel.view_asked.connect(encode.take_view)
+        panel.stored_asked.connect(encode.take_stored)
+        panel.go_asked.connect(encode.go)
+        panel.renew_asked.connect(encode.renew)
+        panel.near_chosen.connect(encode.go_to)
+        panel.cropped.connect(encode.crop)
+
     def _follow_strip(self) -> None:
         panel, strip = self.window.strip, self.strip
         panel.add_asked.connect(strip.add)
@@ -382,6 +410,7 @@ class App:
             "reset_point": self.walk.reset,
             "mark_less": lambda: self._mark(more=False),
             "mark_more": lambda: self._mark(more=True),
+            "paste_picture": self._paste_picture,
             "add_keyframe": self.strip.add,
             "toggle_play": self.window.strip.toggle_play,
             "toggle_crisp": lambda: self._set("smooth", not self.explore.smooth, "Change the scaling"),
@@ -405,8 +434,30 @@ class App:
     def _open_dropped(self, paths: tuple[Path, ...]) -> None:
         if len(paths) > 1:
             self.tell(f"{len(paths)} things were dropped; the first one is opened.", error=False)
-        if paths:
+        if paths and paths[0].suffix.lower() in SUFFIXES:
+            self._take_picture(paths[0])
+        elif paths:
             self.shelf.open(str(paths[0]))
+
+    def _take_picture(self, path: Path) -> None:
+        """A picture with a recipe brings its point back, any other one is encoded."""
+
+        def encoded() -> None:
+            self._set("instrument", "encode", "Change the instrument")
+
+        self.encode.take_file(path, lambda: self.shelf.open(str(path)), encoded)
+
+    def _open_picture(self) -> None:
+        path = self.window.ask_picture()
+        if path:
+            self._take_picture(Path(path))
+
+    def _paste_picture(self) -> None:
+        image = QGuiApplication.clipboard().image()
+        if image.isNull():
+            self.window.encode.show_fault("There is no picture on the clipboard; copy one first.")
+        else:
+            self.encode.take(to_pixels(image.convertToFormat(QImage.Format.Format_RGB888)), "the pasted picture")
 
     def _open_by_dialog(self) -> None:
         path = self.window.ask_model()

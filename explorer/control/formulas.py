@@ -85,7 +85,7 @@ FORMULAS = {
             "beta",
             "Weighing the two",
             r"L_\beta=-\mathbb E_q\left[\log p(x\mid z)\right]+\beta\,D_{KL}(q\,\Vert\,p)",
-            lambda reconstruction, kl, beta: -reconstruction + beta * kl,
+            bounds.weighted_loss,
             (
                 Symbol(r"\beta", "weight of the code's cost; 1 gives the bound"),
                 Symbol(r"\mathbb E_q\left[\log p(x\mid z)\right]", "reconstruction"),

@@ -63,6 +63,11 @@ def evidence_bound(reconstruction: float, kl: float) -> float:
     return reconstruction - kl
 
 
+def weighted_loss(reconstruction: float, kl: float, beta: float) -> float:
+    """What a beta-VAE minimises; Higgins et al. (2017), eq. 4."""
+    return -reconstruction + beta * kl
+
+
 def importance_bound(log_weights: Float[ndarray, " s"]) -> float:
     """log of the mean importance weight p(x, z) / q(z | x): tighter than the ELBO; Burda et al. (2016), eq. 8."""
     largest = float(log_weights.max())

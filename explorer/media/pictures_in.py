@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from explorer.contract.errors import ExplorerError
 from explorer.contract.pixels import Pixels
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 FILE_BYTES = 256 << 20
 PICTURE_PIXELS = 400_000_000  # a 20,000 x 20,000 picture; unpacked it takes 1.2 GB
 WORKING_SIDE = 1_024  # px; larger ones are made smaller at once, models take far less

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("mark_less", "1", "Your own direction", "Mark the picture as “less”, draw the next"),
     Command("mark_more", "2", "Your own direction", "Mark the picture as “more”, draw the next"),
     Command("find_dimension", "Ctrl+F", "The point", "Filter the sliders"),
+    Command("paste_picture", "Ctrl+V", "The picture", "Encode the picture on the clipboard"),
     Command("add_keyframe", "K", "The strip", "Keep the picture in view as a keyframe"),
     Command("toggle_play", "P", "The strip", "Play or pause the path"),
     Command("toggle_crisp", "C", "The picture", "Crisp or smooth pixels"),

@@ -8,11 +8,13 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from explorer.media.pictures_in import SUFFIXES
 from explorer.qt.actions import make_actions, shortcuts
 from explorer.qt.header import Header
 from explorer.qt.panels.arithmetic_panel import ArithmeticPanel
 from explorer.qt.panels.card_panel import CardPanel
 from explorer.qt.panels.directions_panel import DirectionsPanel
+from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
@@ -32,6 +34,7 @@ from explorer.tasks.queue import Progress
 LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
 MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it.")
+ENCODE = Chip("encode", "Encode", "Put a picture in: how it is restored, where it lies, what it costs.")
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
 OPENED = "Models, saved pictures and films (manifest.json *.zip *.png *.gif *.webp *.mp4)"
@@ -59,6 +62,7 @@ class Window(QWidget):
         self.map = MapPanel(self)
         self.directions = DirectionsPanel(self)
         self.arithmetic = ArithmeticPanel(self)
+        self.encode = EncodePanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
@@ -69,9 +73,10 @@ class Window(QWidget):
             MAP.key: self.map,
             DIRECTIONS.key: self.directions,
             ARITHMETIC.key: self.arithmetic,
+            ENCODE.key: self.encode,
             CARD.key: self.card,
         }
-        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, CARD), self)
+        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, ENCODE, CARD), self)
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
             self._stack.addWidget(panel)
@@ -152,6 +157,11 @@ class Window(QWidget):
     def ask_model(self) -> str:
         """Let a person choose a file to open; empty when they do not."""
         return QFileDialog.getOpenFileName(self, "Open a model", "", f"{OPENED};;All files (*)")[0]
+
+    def ask_picture(self) -> str:
+        """Let a person choose a picture to encode; empty when they do not."""
+        wanted = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        return QFileDialog.getOpenFileName(self, "Encode a picture", "", f"Pictures ({wanted});;All files (*)")[0]
 
     def ask_where_to_save(self, name: str) -> str:
         """Let a person choose where a picture goes; empty when they do not."""

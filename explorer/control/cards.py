@@ -1,0 +1,88 @@
+"""Formula cards with the numbers of this moment: what the encoded picture gives for each symbol."""
+
+import numpy as np
+
+from explorer.control.encode import Encoding
+from explorer.control.formulas import FORMULAS, Reading
+from explorer.latent.bounds import evidence_bound, importance_bound, reparameterised, weighted_loss
+
+BETA = 4.0  # shown beside 1 where a beta is asked for: what the weight would do to this picture
+
+
+def readings(encoding: Encoding, beta: float = BETA) -> tuple[Reading, ...]:
+    """The cards that this picture and model can fill; in the order in which a lecture would come to them."""
+    if encoding.log_variance is None or encoding.kl_nats is None:
+        return ()
+    cards = [_sample(encoding)]
+    kl = float(encoding.kl_nats.sum())
+    cards.append(_kl(encoding, kl))
+    weights = encoding.weights
+    if weights is None:
+        return tuple(cards)
+    n = encoding.picture.size
+    reconstruction = float(weights.log_likelihoods.mean())
+    elbo = evidence_bound(reconstruction, kl)
+    tight = importance_bound(weights.log_weights)
+    square = encoding.squared_error * n
+    cards.insert(
+        0,
+        Reading(
+            FORMULAS["reconstruction"],
+            (f"{square:.2f}", f"{weights.likelihood.scale:.3g}", f"{n:,}"),
+            f"{reconstruction:,.1f} nats",
+            (f"{weights.likelihood.words}; the mean over {len(weights.log_likelihoods)} samples of the posterior.",),
+        ),
+    )
+    cards.append(
+        Reading(
+            FORMULAS["elbo"],
+            (f"{reconstruction:,.1f}", f"{kl:.2f}"),
+            f"{elbo:,.1f} nats",
+            (f"{elbo:,.1f} = {reconstruction:,.1f} − {kl:.2f}",),
+        )
+    )
+    loss = weighted_loss(reconstruction, kl, beta)
+    cards.append(
+        Reading(
+            FORMULAS["beta"],
+            (f"{beta:g}", f"{reconstruction:,.1f}", f"{kl:.2f}"),
+            f"{loss:,.1f} nats",
+            (f"{loss:,.1f} = {-reconstruction:,.1f} + {beta:g} · {kl:.2f}; with 1 it is {-elbo:,.1f}",),
+        )
+    )
+    logs = weights.log_weights
+    cards.append(
+        Reading(
+            FORMULAS["iwae"],
+            (f"{len(logs)}", f"{logs.min():,.1f} to {logs.max():,.1f}"),
+            f"{tight:,.1f} nats",
+            (f"{tight - elbo:.1f} nats tighter than the ELBO {elbo:,.1f}.",),
+        )
+    )
+    return tuple(cards)
+
+
+def _sample(encoding: Encoding) -> Reading:
+    assert encoding.log_variance is not None and encoding.kl_nats is not None
+    j = int(np.argmax(encoding.kl_nats))
+    deviation = float(np.exp(0.5 * encoding.log_variance[j]))
+    noise = float(encoding.noise[0, j])
+    z = float(reparameterised(encoding.mean, encoding.log_variance, encoding.noise[:1])[0, j])
+    return Reading(
+        FORMULAS["reparameterisation"],
+        (f"{encoding.mean[j]:+.2f}", f"{deviation:.3f}", f"{noise:+.2f}"),
+        f"z{j} = {z:+.2f}",
+        (f"{z:+.2f} = {encoding.mean[j]:+.2f} + {deviation:.3f} · ({noise:+.2f}), the dimension that says most.",),
+    )
+
+
+def _kl(encoding: Encoding, kl: float) -> Reading:
+    assert encoding.log_variance is not None and encoding.kl_nats is not None
+    j = int(np.argmax(encoding.kl_nats))
+    deviation = float(np.exp(0.5 * encoding.log_variance[j]))
+    return Reading(
+        FORMULAS["kl"],
+        (f"z{j}: {encoding.mean[j]:+.2f}", f"z{j}: {deviation:.3f}"),
+        f"{kl:.2f} nats",
+        (f"z{j} alone costs {encoding.kl_nats[j]:.2f} nats; {len(encoding.mean)} dimensions together {kl:.2f}.",),
+    )

@@ -1,4 +1,4 @@
-"""Every shipped model: sound, described, and decoding to the pictures it had when it was accepted.
+"""Every shipped model: sound, described, measured, and decoding to the pictures it had when it was accepted.
 
 ``GOLDEN=accept pytest tests/runtime/test_shipped_bundles.py`` renews ``tests/golden/bundles``.
 """
@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from explorer.contract.archive import Bundle, open_bundle
+from explorer.contract.manifest import Measurement
 from explorer.contract.pixels import Pixels
 from explorer.control.walk import seed_code
 from explorer.models.load import check_bundle, load_model
@@ -24,9 +25,22 @@ SEEDS = range(8)
 THUMBNAIL = 8  # px
 LEVELS = 1.0  # of 255, by which another processor's rounding may move a mean; a wrong graph moves it by tens
 FILE_BYTES = 16 << 20
+SAMPLES = 10_000
 
 BUNDLES = find_bundles((assets_folder() / "models",))
+SHIPPED = {"fashion-ae", "fashion-vae", "fashion-vae-2d", "faces-vae"}
 DATA_WORDS = {"fashion-mnist": "Fashion-MNIST", "faces": "ToonHead by Johan Melin"}  # what a card must name or credit
+
+MEASURED = (
+    "mean squared error of reconstructions per value in [0, 1]",
+    "Fréchet distance of reconstructions (FID)",
+    "Fréchet distance of samples (FID)",
+    "kernel distance of samples (KID)",
+    "inception score of samples",
+    "precision of samples, 3 nearest neighbours",
+    "recall of samples, 3 nearest neighbours",
+)
+MEASURED_OF_VAES = ("negative evidence lower bound (ELBO)", "negative importance-weighted bound")
 
 
 @pytest.fixture(params=BUNDLES, ids=lambda path: path.name)
@@ -81,8 +95,38 @@ def test_its_licences_and_its_card_are_there(bundle: Bundle) -> None:
         assert preview.format == "PNG"
 
 
+def test_it_is_measured_by_full_names(bundle: Bundle) -> None:
+    found = {measured.metric: measured for measured in bundle.manifest.quality}
+    wanted = MEASURED + (MEASURED_OF_VAES if bundle.manifest.family == "vae" else ())
+    missing = [name for name in wanted if not any(metric.startswith(name) for metric in found)]
+    assert not missing
+    for measured in found.values():
+        _is_readable(measured)
+
+
+def test_its_card_shows_what_was_measured(bundle: Bundle) -> None:
+    card = bundle.read("CARD.md").decode()
+    assert bundle.manifest.quality
+    assert all(measured.metric in card for measured in bundle.manifest.quality)
+
+
+def test_every_model_that_should_ship_does() -> None:
+    assert {path.name for path in BUNDLES} >= SHIPPED
+
+
 def test_no_statistics_are_left_of_what_no_longer_ships() -> None:
     assert {place.stem for place in GOLDEN.iterdir()} == {path.name for path in BUNDLES}
+
+
+def _is_readable(measured: Measurement) -> None:
+    """A number with everything needed to read it: on what, by what, against what."""
+    assert np.isfinite(measured.value)
+    assert measured.split == "test"
+    assert measured.references, f"{measured.metric}: nothing stands beside it"
+    if "of samples" in measured.metric:
+        assert measured.samples >= SAMPLES
+    if "distance" in measured.metric or "of samples" in measured.metric:
+        assert measured.features, f"{measured.metric}: in which features?"
 
 
 def _statistics(picture: Pixels) -> dict[str, object]:

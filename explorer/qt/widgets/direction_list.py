@@ -78,7 +78,9 @@ class DirectionList(QWidget):
             return
         self._views = views
         for key in self._rows.keys() - {view.key for view in views}:
-            self._rows.pop(key).deleteLater()
+            row = self._rows.pop(key)
+            row.hide()  # now, for it is deleted only when the event loop comes round
+            row.deleteLater()
         while self._column.count():
             self._column.takeAt(0)
         for group, members in groupby(views, key=lambda view: view.group):

@@ -22,10 +22,11 @@ def slerp(a: Float32[ndarray, " d"], b: Float32[ndarray, " d"], t: Float[ndarray
     Keeps the norm a Gaussian prior expects; White (2016), arXiv:1609.04468, after Shoemake (1985). Where no great
     circle is defined (a zero vector, or both on one line through the origin) the path is straight.
     """
-    norm_a, norm_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    start, end = a.astype(np.float64), b.astype(np.float64)  # in 32 bits opposite vectors would seem to have a plane
+    norm_a, norm_b = float(np.linalg.norm(start)), float(np.linalg.norm(end))
     if norm_a == 0 or norm_b == 0:
         return lerp(a, b, t)
-    unit_a, unit_b = a.astype(np.float64) / norm_a, b.astype(np.float64) / norm_b
+    unit_a, unit_b = start / norm_a, end / norm_b
     angle_rad = np.arccos(np.clip(unit_a @ unit_b, -1.0, 1.0))
     if np.sin(angle_rad) < PARALLEL:
         return lerp(a, b, t)

@@ -57,6 +57,29 @@ FORMULAS = {
             "Squared error alone is this likelihood with one particular noise, constants left out.",
         ),
         Formula(
+            "reconstruction_laplace",
+            "How well the picture is restored",
+            r"\log p(x\mid z)=-\frac1b\sum_i\left|x_i-\hat x_i\right|-n\log(2b)",
+            bounds.log_likelihood,
+            (
+                Symbol(r"\sum_i\left|x_i-\hat x_i\right|", "difference between the picture and what is restored of it"),
+                Symbol("b", "mean deviation that the decoder assumes"),
+                Symbol("n", "numbers in a picture"),
+            ),
+            "The density of the Laplace distribution",
+        ),
+        Formula(
+            "reconstruction_bernoulli",
+            "How well the picture is restored",
+            r"\log p(x\mid z)=\sum_i\left(x_i\log\hat x_i+(1-x_i)\log(1-\hat x_i)\right)",
+            bounds.log_likelihood,
+            (
+                Symbol("x_i", "mean of the picture's numbers, each a chance of white"),
+                Symbol(r"\hat x_i", "mean of the chances that the decoder gives"),
+            ),
+            f"{_KINGMA}, appendix C.1",
+        ),
+        Formula(
             "kl",
             "What the code costs",
             r"D_{KL}(q\,\Vert\,p)=\tfrac12\sum_j\left(\mu_j^2+\sigma_j^2-\log\sigma_j^2-1\right)",

@@ -39,7 +39,7 @@ def log_likelihood(
 def kl_per_dimension(mean: Float[ndarray, " d"], log_variance: Float[ndarray, " d"]) -> Float[ndarray, " d"]:
     """KL of N(mean, exp(log_variance)) to N(0, 1), each dimension; Kingma and Welling (2014), appendix B."""
     mean, log_variance = mean.astype(np.float64), log_variance.astype(np.float64)
-    return 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1)
+    return 0.5 * (mean**2 + (np.expm1(log_variance) - log_variance))  # expm1: never below 0
 
 
 def reparameterised(

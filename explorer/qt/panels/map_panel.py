@@ -71,6 +71,7 @@ class MapPanel(QWidget):
         self._tsne.switched.connect(self.tsne_switched)
         self._stop.clicked.connect(self.stop_asked)
         self.show_message("")
+        self.show_columns((), "")
         self.show_progress(None)
         self.show_note("")
 

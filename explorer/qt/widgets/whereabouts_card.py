@@ -13,7 +13,7 @@ from explorer.qt.widgets.gauge import Gauge, Reading
 from explorer.qt.widgets.scatter_palette import value_color
 from explorer.qt.widgets.share_bars import Share, ShareBars
 
-SIDE = 56  # px of the two pictures
+SIDE = 64  # px of the two pictures; two lines and a button beside them are not higher, so that nothing jumps
 BARS = 3  # labels that are shown
 HEADROOM = 1.25  # the gauge ends at so many times what is usual, or a little beyond the value
 

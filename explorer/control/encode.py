@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.contract.errors import ExplorerError
+from explorer.contract.manifest import NormalPrior
 from explorer.contract.pixels import Pixels
 from explorer.control.likelihood import StatedLikelihood, stated_likelihood
 from explorer.control.stage import Stage
@@ -245,21 +246,22 @@ def _encode(
 ) -> Iterator[None]:
     """In the worker: cut, encode, restore, sample, weigh; returns the ``Encoding``."""
     job.cancel_with(model.cancel)
-    height, width, channels = encodes.picture_shape
+    height, width, _ = encodes.picture_shape
     colour = fitted(source, box, height or 64, width or 64)
     posterior = encodes.encode(colour[None])
     mean = posterior.mean[0]
     spread = None if posterior.log_variance is None else posterior.log_variance[0]
     restored = decodes.decode(mean[None])[0]
-    picture = _with_channels(colour, restored.shape[2] if channels == 1 else 3)
-    difference = np.abs(picture.astype(np.float32) - _with_channels(restored, picture.shape[2])) / 255
+    picture = _with_channels(colour, restored.shape[2])
+    difference = np.abs(picture.astype(np.float32) - restored) / 255
     samples = np.zeros((0, *restored.shape), np.uint8)
     if spread is not None:
         samples = decodes.decode(reparameterised(mean, spread, noise))
     yield
     weights = None
     likelihood = stated_likelihood(model.manifest)
-    if spread is not None and likelihood is not None:
+    normal = isinstance(decodes.space.prior, NormalPrior)  # the formulas are those of N(0, I)
+    if spread is not None and likelihood is not None and normal:
         weights = yield from _weights(decodes, picture, mean, spread, likelihood)
     return Encoding(
         name=name,
@@ -270,7 +272,7 @@ def _encode(
         squared_error=float(np.mean(difference**2)),
         mean=mean,
         log_variance=spread,
-        kl_nats=None if spread is None else kl_per_dimension(mean, spread),
+        kl_nats=None if spread is None or not normal else kl_per_dimension(mean, spread),
         samples=samples,
         nearest=_nearest(mean, encoded),
         thumbnail_error=_thumbnail_error(picture, restored, encoded),
@@ -342,12 +344,16 @@ def _test_errors(decodes: Decodes, encoded: Encoded, job: Job) -> Iterator[None]
 
 
 def _with_channels(pixels: Pixels, channels: int) -> Pixels:
-    """Grey repeated, or colour as grey."""
-    if pixels.shape[2] == channels:
+    """(H, W, 1, 3 or 4) as so many: grey repeated, colour as grey, alpha made full."""
+    have = pixels.shape[2]
+    if have == channels:
         return pixels
+    colour = np.repeat(pixels, 3, axis=2) if have == 1 else pixels[..., :3]
     if channels == 1:
-        return np.asarray(Image.fromarray(pixels[..., :3]).convert("L"))[..., None]
-    return np.repeat(pixels[..., :1], channels, axis=2) if pixels.shape[2] == 1 else pixels[..., :channels]
+        return np.asarray(Image.fromarray(colour).convert("L"))[..., None]
+    if channels == 3:
+        return colour
+    return np.concatenate([colour, np.full_like(colour[..., :1], 255)], axis=2)
 
 
 def _shrunk(pixels: Pixels, side: int) -> NDArray[np.float32]:

@@ -178,6 +178,6 @@ def _spin(name: str, accessible_name: str, tip: str, top: int, value: int) -> QS
     spin.setToolTip(tip)
     spin.setRange(1, top)
     spin.setValue(value)
-    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
     spin.setFixedWidth(72)
     return spin

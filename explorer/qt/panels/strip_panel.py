@@ -59,7 +59,8 @@ class StripPanel(QWidget):
         self._leg.setSingleStep(0.5)
         self._leg.setDecimals(1)
         self._leg.setSuffix(" s")
-        self._leg.setFixedWidth(80)
+        self._leg.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._leg.setFixedSize(72, self._loop.sizeHint().height())
         self._leg.setKeyboardTracking(False)
         self._add = Button(
             "+ Keyframe", "add_keyframe", "Keeps the picture in view as the next keyframe (K).", kind="text"

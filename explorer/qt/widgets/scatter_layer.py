@@ -26,8 +26,7 @@ class PointLayer:
         self._values = np.zeros(0, np.int32)
         self._rows = np.zeros(0, np.int64)  # of the places, among all points
         self._names: tuple[str, ...] = ()
-        self._index = PointIndex(self._places)
-        self._ordered = self._values  # from left to right, as the index has the points
+        self._sorted: tuple[PointIndex, NDArray[np.int32]] | None = None
         self._image: QImage | None = None
         self._image_of: tuple[View, float] | None = None
 
@@ -46,8 +45,7 @@ class PointLayer:
         self._rows = np.flatnonzero(~hidden[chosen])
         whole = len(self._rows) == len(places)
         self._places, self._values = (places, chosen) if whole else (places[self._rows], chosen[self._rows])
-        self._index = PointIndex(self._places)
-        self._ordered = self._values[self._index.order]
+        self._sorted = None
         self.forget()
 
     def forget(self) -> None:
@@ -56,7 +54,7 @@ class PointLayer:
 
     def nearest(self, x: float, y: float, reach: float) -> tuple[int, str] | None:
         """The nearest drawn point within ``reach``: its row among all points and its value's name; or None."""
-        found = self._index.nearest(x, y, reach)
+        found = self._in_order[0].nearest(x, y, reach)
         if found is None:
             return None
         return int(self._rows[found]), self._names[self._values[found]] if self._names else ""
@@ -68,7 +66,7 @@ class PointLayer:
             accent = np.array([rgb(theme.current().accent)], np.uint8)
             colors = value_colors(len(self._names)) if self._names else accent
             if self.count > DENSE:
-                argb = density(self._index, self._ordered, colors, view)
+                argb = density(*self._in_order, colors, view)
             else:
                 argb = dots(self._places, self._values, colors, view, radius)
             rows, columns = argb.shape
@@ -76,6 +74,14 @@ class PointLayer:
             image = QImage(argb.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
             self._image, self._image_of = image.copy(), (view, radius)
         return self._image
+
+    @property
+    def _in_order(self) -> tuple[PointIndex, NDArray[np.int32]]:
+        """The points from left to right, and their values; made when first needed, for a million take 0.1 s."""
+        if self._sorted is None:
+            index = PointIndex(self._places)
+            self._sorted = index, self._values[index.order]
+        return self._sorted
 
     def _radius(self, view: View, fitting: float) -> float:
         """Smaller where there are more, larger where one is closer."""

@@ -12,7 +12,7 @@ Decode = Callable[[Float32[ndarray, "n d"]], UInt8[ndarray, "n h w c"]]
 
 RIDGE = 1.0  # weight of the squared norm in the logistic fit, in standardised units: 10 + 10 picks must not overfit
 STEPS = 50  # of Newton's method, which converges in fewer than ten
-TOLERANCE = 1e-6
+TOLERANCE = 1e-4  # of the last step, in standardised units; the next one would be its square
 FOLDS = 5
 VANISHED = 1e-4  # of the usual length: a direction shorter than that is what rounding left
 ACTS_REACH = 2.0  # standard deviations to each side between which pictures are compared
@@ -55,23 +55,29 @@ def fit_direction(codes: Float32[ndarray, "n d"], more: Bool[ndarray, " n"], dev
     scaled = codes.astype(np.float64) / deviation
     span = np.linalg.qr(scaled.T)[0].T  # the weights lie in it, so no system is wider than the number of picks
     places = scaled @ span.T
-    inside = logistic(places, more)[:-1]
+    fitted = logistic(places, more)
+    inside = fitted[:-1]
     if np.abs(places @ inside).max(initial=0.0) < VANISHED:
         raise ValueError("nothing separates the picks")
     weights = inside @ span / deviation
     vector = weights / float(np.linalg.norm(weights))
-    return Fit(vector.astype(np.float32), cross_validated(places, more), int(more.sum()), int((~more).sum()))
+    return Fit(vector.astype(np.float32), cross_validated(places, more, fitted), int(more.sum()), int((~more).sum()))
 
 
-def logistic(x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"]) -> Float64[ndarray, " d1"]:
-    """Weights (D,) and bias of a ridge logistic regression with both sides weighing the same, by Newton's method."""
+def logistic(
+    x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"], start: Float64[ndarray, " d1"] | None = None
+) -> Float64[ndarray, " d1"]:
+    """Weights (D,) and bias of a ridge logistic regression with both sides weighing the same, by Newton's method.
+
+    There is one optimum, so ``start`` changes nothing but the number of steps.
+    """
     side = np.where(more, 1.0, -1.0)
     share = float(more.mean())
-    balance: Float64[ndarray, " n"] = np.where(more, 0.5 / share, 0.5 / (1 - share))
+    balance: NDArray[np.float64] = np.where(more, 0.5 / share, 0.5 / (1 - share))
     design: NDArray[np.float64] = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     penalty = np.full(design.shape[1], RIDGE)
     penalty[-1] = 0.0
-    beta: NDArray[np.float64] = np.zeros(design.shape[1])
+    beta: NDArray[np.float64] = np.zeros(design.shape[1]) if start is None else np.array(start, np.float64)
     for _ in range(STEPS):
         margin = side * (design @ beta)
         wrong = 1 / (1 + np.exp(np.clip(margin, -500, 500)))
@@ -84,8 +90,13 @@ def logistic(x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"]) -> Float64[n
     return beta
 
 
-def cross_validated(x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"]) -> float:
-    """Balanced accuracy on held-out picks, in folds that hold both sides; 0.5, chance, for fewer than two a side."""
+def cross_validated(
+    x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"], start: Float64[ndarray, " d1"] | None = None
+) -> float:
+    """Balanced accuracy on held-out picks, in folds that hold both sides; 0.5, chance, for fewer than two a side.
+
+    ``start`` is where each fold's search begins; see ``logistic``.
+    """
     positions = np.zeros(len(more), np.int64)
     for side in (True, False):
         members = np.flatnonzero(more == side)
@@ -96,7 +107,7 @@ def cross_validated(x: Float64[ndarray, "n d"], more: Bool[ndarray, " n"]) -> fl
     right = np.zeros(len(more), bool)
     for fold in range(folds):
         out = positions % folds == fold
-        weights = logistic(x[~out], more[~out])
+        weights = logistic(x[~out], more[~out], start)
         right[out] = (x[out] @ weights[:-1] + weights[-1] > 0) == more[out]
     return float((right[more].mean() + right[~more].mean()) / 2)
 

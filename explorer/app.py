@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.control.arithmetic import ArithmeticController
+from explorer.control.beside import BesideController
 from explorer.control.codes import CodesController
 from explorer.control.data import DataController
 from explorer.control.directions import DirectionsController
@@ -81,8 +82,10 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=16)
-        picture_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = self.worker.lanes
+        self.worker = Worker(self.main.post, lanes=17)
+        picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
+            self.worker.lanes
+        )
         (
             plane_lane,
             strip_lane,
@@ -100,6 +103,9 @@ class App:
         self.stack = QUndoStack()
         self.history = UndoHistory(self.stack)
         self.pictures = PictureController(self.explore, self.stage, picture_lane, self.models, self.window.picture)
+        self.beside = BesideController(
+            self.explore, self.stage, self.library, self.history, beside_lane, self.models, self.window.picture
+        )
         self.walk = Walk(self.explore, self.stage, self.history, np.random.default_rng(), self.pictures.hold_before)
         self.data = DataController(self.stage, data_lane)
         self.sliders = SlidersController(self.explore, self.stage, effects_lane, ends_lane, self.window.sliders)
@@ -306,6 +312,8 @@ class App:
         window.library.dropped.connect(self._open_dropped)
         window.library.chosen.connect(self.shelf.open)
         window.library.remove_asked.connect(self.shelf.remove)
+        window.picture.beside_chosen.connect(self.beside.choose)
+        window.picture.link_asked.connect(self.beside.link)
         window.picture.smooth_asked.connect(lambda smooth: self._set("smooth", smooth, "Change the scaling"))
         window.instrument_chosen.connect(lambda key: self._set("instrument", key, "Change the instrument"))
         sliders.started.connect(lambda _: walk.begin())
@@ -441,11 +449,10 @@ class App:
 
     def _take_picture(self, path: Path) -> None:
         """A picture with a recipe brings its point back, any other one is encoded."""
+        self.encode.take_file(path, lambda: self.shelf.open(str(path)), self._to_encode)
 
-        def encoded() -> None:
-            self._set("instrument", "encode", "Change the instrument")
-
-        self.encode.take_file(path, lambda: self.shelf.open(str(path)), encoded)
+    def _to_encode(self) -> None:
+        self._set("instrument", "encode", "Change the instrument")
 
     def _open_picture(self) -> None:
         path = self.window.ask_picture()
@@ -453,6 +460,7 @@ class App:
             self._take_picture(Path(path))
 
     def _paste_picture(self) -> None:
+        self._to_encode()
         image = QGuiApplication.clipboard().image()
         if image.isNull():
             self.window.encode.show_fault("There is no picture on the clipboard; copy one first.")

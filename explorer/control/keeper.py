@@ -7,6 +7,7 @@ from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict
 
 from explorer.contract.errors import CannotWrite
+from explorer.state.beside import Beside
 from explorer.state.journey import Journey
 from explorer.state.mapview import MapLook
 from explorer.state.place import Explore, Place
@@ -26,6 +27,7 @@ class Session(BaseModel):
     instrument: str = "sliders"
     map: MapLook = MapLook()
     journey: Journey = Journey()
+    beside: Beside = Beside()
 
 
 class Keeper:

@@ -3,6 +3,7 @@
 from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict, Field
 
+from explorer.state.beside import Beside
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
 
@@ -28,3 +29,4 @@ class Explore(EventedModel):
     instrument: str = "sliders"  # the open instrument panel
     map: MapLook = MapLook()
     journey: Journey = Journey()
+    beside: Beside = Beside()

@@ -11,6 +11,7 @@ from explorer.qt import theme
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.canvas import Canvas
 from explorer.qt.widgets.chips import ToggleChip
+from explorer.qt.widgets.choice_box import ChoiceBox
 
 
 class PicturePanel(QWidget):
@@ -19,6 +20,8 @@ class PicturePanel(QWidget):
     copy_asked = Signal()
     save_asked = Signal()
     smooth_asked = Signal(bool)
+    beside_chosen = Signal(str)  # the path of a model, or nothing
+    link_asked = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,19 +35,34 @@ class PicturePanel(QWidget):
         self._before = ToggleChip("Hold B for before", "before", "Shows the picture before the last change while held.")
         self._copy = Button("Copy", "copy_picture", "Copies the picture (Ctrl+C).", kind="text")
         self._save = Button("Save …", "save_picture", "Saves the picture with its recipe (Ctrl+S).", kind="text")
+        self._beside = ChoiceBox("beside", "Model beside", "Puts a second model beside, at the same point.", self)
+        self._linked = ToggleChip("Together", "linked", "The second model walks along; off: it stays where it is.")
+        self._paths: tuple[str, ...] = ("",)
+        self.second = Canvas("second_canvas", "Picture of the model beside", self)
+        self.second.hide()
         row = QHBoxLayout()
         row.setContentsMargins(16, 12, 16, 0)
         row.setSpacing(8)
         row.addWidget(self._crisp)
         row.addWidget(self._before)
         row.addStretch(1)
+        row.addWidget(self._linked)
+        row.addWidget(self._beside)
         row.addWidget(self._copy)
         row.addWidget(self._save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(row)
-        layout.addWidget(self.canvas, 1)
+        both = QHBoxLayout()
+        both.setSpacing(0)
+        both.addWidget(self.canvas, 1)
+        both.addWidget(self.second, 1)
+        layout.addLayout(both, 1)
+        self._beside.activated.connect(lambda at: self.beside_chosen.emit(self._paths[at]))
+        self._linked.switched.connect(self.link_asked)
+        self.show_choices((), "")
+        self.show_beside(None, "")
         self._crisp.switched.connect(lambda on: self.smooth_asked.emit(not on))
         self._before.pressed.connect(lambda: self.hold_before(True))
         self._before.released.connect(lambda: self.hold_before(False))
@@ -62,6 +80,30 @@ class PicturePanel(QWidget):
         self._empty = False
         self._shown_s, self.waiting = time.perf_counter(), True
         self.canvas.show_picture(pixels, token)
+
+    def show_choices(self, choices: tuple[tuple[str, str], ...], chosen: str) -> None:
+        """Which models can be put beside, as path and name; ``chosen`` is the path of the one that is."""
+        self._paths = ("", *(path for path, _ in choices))
+        self._beside.show_items(("Beside: none", *(name for _, name in choices)))
+        self._beside.setCurrentIndex(self._paths.index(chosen) if chosen in self._paths else 0)
+        self._beside.setEnabled(bool(choices))
+
+    def show_linked(self, linked: bool) -> None:
+        """Whether the second model walks along."""
+        self._linked.show_on(linked)
+
+    def show_beside(self, pixels: Pixels | None, caption: str) -> None:
+        """Show the second model's picture (H, W, C); None: there is no second model."""
+        self.second.setVisible(pixels is not None)
+        self._linked.setVisible(pixels is not None)
+        if pixels is not None:
+            self.second.show_picture(pixels)
+            self.second.set_caption(caption)
+
+    def show_beside_fault(self, sentence: str) -> None:
+        """Why there is no second picture."""
+        self.second.show()
+        self.second.show_error(sentence)
 
     def show_before(self, pixels: Pixels | None) -> None:
         """Keep what 'before' shows."""
@@ -99,6 +141,7 @@ class PicturePanel(QWidget):
         """How small pictures are enlarged."""
         self._crisp.show_on(not smooth)
         self.canvas.set_crisp(not smooth)
+        self.second.set_crisp(not smooth)
 
     def hold_before(self, holding: bool) -> None:
         """Show the picture before for as long as ``holding``."""

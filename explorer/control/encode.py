@@ -114,7 +114,10 @@ class EncodeController:
             self._ask(go=False)
 
     def take_file(self, path: Path, open_recipe: Callable[[], None], taken: Callable[[], None]) -> None:
-        """Encode a picture file and go where it lies; one that holds a recipe is opened as such instead."""
+        """Encode a picture file and go where it lies; one that holds a recipe is opened as such instead.
+
+        ``taken`` is called before anything about a picture is shown, be it that it cannot be read.
+        """
 
         def done(pixels: Pixels | None) -> None:
             if pixels is None:
@@ -123,7 +126,11 @@ class EncodeController:
                 taken()
                 self.take(pixels, path.name)
 
-        self._lane.submit(lambda job: _read(path), done, self._fail)
+        def failed(error: Exception) -> None:
+            taken()
+            self._fail(error)
+
+        self._lane.submit(lambda job: _read(path), done, failed)
 
     def take(self, pixels: Pixels, name: str) -> None:
         """Encode a picture (H, W, 3) uint8, its largest middle square at first, and go where it lies."""

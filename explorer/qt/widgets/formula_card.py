@@ -1,5 +1,6 @@
 """A formula, typeset, with the numbers of this moment under it."""
 
+import warnings
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
@@ -16,8 +17,10 @@ FORMULA, SYMBOL = 17, 13  # px, sizes of the type
 @lru_cache(maxsize=256)
 def typeset(latex: str, size: int, color: str) -> bytes:
     """SVG of a formula in LaTeX; ziamath is heavy to import, so it is loaded with the first one."""
-    from ziamath.config import config
-    from ziamath.zmath import Latex
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it reads its font as Python 3.11 would rather not
+        from ziamath.config import config
+        from ziamath.zmath import Latex
 
     config.svg2 = False  # Qt draws SVG 1.1: no <use>
     return Latex(latex, size=size, color=color).svg().encode()

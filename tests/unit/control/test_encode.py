@@ -331,7 +331,7 @@ def test_a_file_that_is_no_picture_is_told(tmp_path: Path, name: str):
     stand.control.take_file(path, opened, taken)
     stand.lane.run()
     assert "not a picture" in stand.view.show_fault.call_args.args[0]
-    assert not opened.called and not taken.called
+    assert taken.called and not opened.called  # so that the sentence is in sight
 
 
 def test_what_is_cut_out_is_what_is_encoded():

@@ -31,6 +31,7 @@ from explorer.control.encode import EncodeController
 from explorer.control.export import png_of
 from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
+from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
 from explorer.control.map import MapController
@@ -251,6 +252,7 @@ class App:
         self.window.sliders.clear_thumbnails()
         self.window.directions.clear_thumbnails()
         self.window.card.show_manifest(None if model is None else model.manifest)
+        self.window.show_answered(answered(model))
         runs_on = None if model is None else model.runs_on()
         short, sentence = ("", "") if runs_on is None else (runs_on.short, runs_on.sentence)
         missed = runs_on is not None and runs_on.provider == CPU and self.device == "cuda"

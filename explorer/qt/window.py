@@ -39,6 +39,7 @@ DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, an
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
 OPENED = "Models, saved pictures and films (manifest.json *.zip *.png *.gif *.webp *.mp4)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
+CHIPS = (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, ENCODE, CARD)
 
 
 class Window(QWidget):
@@ -76,7 +77,8 @@ class Window(QWidget):
             ENCODE.key: self.encode,
             CARD.key: self.card,
         }
-        self.chips = ChipBar("instruments", "Instruments", (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, ENCODE, CARD), self)
+        self._answered, self._wanted = frozenset(self._instruments), SLIDERS.key
+        self.chips = ChipBar("instruments", "Instruments", CHIPS, self)
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
             self._stack.addWidget(panel)
@@ -138,12 +140,23 @@ class Window(QWidget):
     # values in
 
     def show_instrument(self, key: str) -> bool:
-        """Bring an instrument to the front; False when there is none of that name."""
-        panel = self._instruments.get(key)
-        if panel is not None:
-            self.chips.show_chosen(key)
-            self._stack.setCurrentWidget(panel)
-        return panel is not None
+        """Bring an instrument to the front; False when there is none of that name.
+
+        One that the model in view cannot answer waits until a model that can is there; till then the sliders are shown.
+        """
+        if key in self._instruments:
+            self._wanted = key
+            shown = key if key in self._answered else SLIDERS.key
+            self.chips.show_chosen(shown)
+            self._stack.setCurrentWidget(self._instruments[shown])
+        return key in self._instruments
+
+    def show_answered(self, keys: frozenset[str]) -> None:
+        """Show only the instruments that the model in view can answer."""
+        if keys != self._answered:
+            self._answered = keys
+            self.chips.show_chips(tuple(chip for chip in CHIPS if chip.key in keys))
+            self.show_instrument(self._wanted)
 
     @property
     def instruments(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from explorer.places import assets_folder
 from explorer.state.library import find_bundles
-from tests.benchmarks import bench_map, eager, latency, resident, start
+from tests.benchmarks import bench_film, bench_map, eager, latency, resident, start
 from tests.benchmarks.children import user_folders
 from tests.benchmarks.rows import Row, print_table
 from tests.graphs import tiny_bundle
@@ -21,7 +21,7 @@ from tests.graphs import tiny_bundle
 Measurement = Callable[[], list[Row]]
 SPEED_COMES_FROM = {"numpy", "onnxruntime", "onnxruntime-gpu", "pyside6_essentials", "pyside6-essentials", "torch"}
 MANY = 512  # dimensions of a toy whose sliders must not lag either
-KINDS = ("latency", "start", "resident", "eager", "map", "help")
+KINDS = ("latency", "start", "resident", "eager", "map", "film", "help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +56,7 @@ def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scra
                 ("start", partial(start.rows, bundle, max(7 // less, 1))),
                 ("resident", partial(resident.rows, bundle, other, 10 / less, 10_000 // less, 50)),
                 ("eager", partial(eager.rows, bundle, 500 // less)),
+                ("film", partial(bench_film.rows, bundle, max(5 // less, 1))),
             )
             if kind in kinds
         )

@@ -5,13 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lightning_fabric import Fabric
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.contract.errors import RunError
 from explorer.contract.run import CONFIG, Started, read_config, read_events, write_config
 from trainers.families import Family, family_called
 from trainers.kit.checkpoint import load_weights
-from trainers.kit.device import Machine, WrongMachine, make_fabric
+from trainers.kit.device import Machine, WrongMachine, launched, make_fabric
 from trainers.kit.loop import Learner, Material
 from trainers.kit.pictures import Pictures
 from trainers.kit.provenance import Opened, RunConfig, commit
@@ -70,18 +71,22 @@ def read_run(folder: Path) -> RunConfig:
 
 
 def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool) -> None:
-    plan, machine, family = facts.config.plan, facts.machine, family_called(facts.family)
+    plan, machine = facts.config.plan, facts.machine
     processes = machine.devices * machine.nodes
     if plan.batch % processes:
         raise WrongMachine(f"A batch of {plan.batch} cannot be shared by {processes} processes; choose a multiple.")
     fabric = make_fabric(machine, plan.precision)
-    fabric.launch()
-    tell = say if fabric.is_global_zero else _silent
+    with launched(fabric):
+        _train(facts, out, fabric, say if fabric.is_global_zero else _silent, fresh=fresh)
+
+
+def _train(facts: RunConfig, out: Path, fabric: Fabric, say: Say, *, fresh: bool) -> None:
     if fresh and fabric.is_global_zero and (out / CONFIG).exists():
         raise RunError(f"{out} holds a training already; go on with `resume {out}` or choose another folder.")
+    family = family_called(facts.family)
     train, held_out = train_and_held_out(facts.config)
     if train.note:
-        tell(train.note)
+        say(train.note)
     if fresh and fabric.is_global_zero:
         write_config(out, asdict(facts))
     fabric.barrier()
@@ -92,8 +97,9 @@ def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool) -> None:
         opened = Opened(name, _sentence(facts), facts, learner, training.standing, train, held_out, training.device)
         family.export(opened, target, whole=False)
 
-    training = Training(out, facts.family, facts.config.data, learner, plan, fabric, snapshot, tell)
+    training = Training(out, facts.family, facts.config.data, learner, facts.config.plan, fabric, snapshot, say)
     training.go(_material(train), _material(held_out))
+    fabric.barrier()
 
 
 def _material(pictures: Pictures) -> Material:

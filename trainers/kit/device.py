@@ -3,8 +3,12 @@
 import logging
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
+
+import psutil
 
 from explorer.contract.errors import ExplorerError
 
@@ -30,12 +34,14 @@ class WrongMachine(ExplorerError):
 
 
 def be_considerate() -> None:
-    """Lowest-but-one priority and passive waiting; call before torch is imported.
+    """Low priority and passive waiting; call before torch is imported.
 
     Threads that spin while they wait make two processes on the same cores many times slower.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if hasattr(os, "nice") and os.nice(0) < NICENESS:
+    if os.name == "nt":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    elif os.nice(0) < NICENESS:
         os.nice(NICENESS - os.nice(0))
 
 
@@ -61,6 +67,22 @@ def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]):
         precision=precision,
         strategy="ddp" if several else "auto",
     )
+
+
+@contextmanager
+def launched(fabric) -> Iterator[None]:
+    """The processes of ``fabric`` while they work together; they take leave of each other at the end.
+
+    A process that exits while its connections are still served by a thread is aborted by the C++ runtime (gloo).
+    """
+    import torch
+
+    fabric.launch()
+    try:
+        yield
+    finally:
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
 
 
 def device_words(fabric) -> str:

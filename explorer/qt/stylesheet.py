@@ -60,6 +60,7 @@ QPushButton[kind="chip"] { border-radius: 12px; padding: ${p2}px ${p10}px; }
 QPushButton[kind="chip"]:focus { padding: 2px 10px; }
 QPushButton[kind="chip"]:checked { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
 QPushButton[kind="chip"]:checked:focus { border-color: $text; }
+QPushButton[kind="chip"]:checked:disabled { background: $line; color: $disabled; border-color: $line; }
 
 QPushButton[kind="tab"] {
     background: transparent; color: $secondary; border: none; border-bottom: 3px solid transparent; border-radius: 0;
@@ -85,6 +86,7 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { background: transparent; border: none; padding: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 20px; }
+QSpinBox:disabled, QDoubleSpinBox:disabled { color: $disabled; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; selection-background-color: $accent; }
 
 QListView { background: transparent; border: none; outline: none; }

@@ -20,7 +20,7 @@ from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar, ToggleChip
 from explorer.state.filmchoice import FilmChoice
 
-WIDTH = 440  # px
+WIDTH = 600  # px; all choices in one row
 FILMS = ("gif", "webp", "png", "mp4")
 KINDS = (
     Chip("gif", "GIF", "Plays everywhere; 256 colours a frame."),
@@ -28,8 +28,8 @@ KINDS = (
     Chip("png", "PNG sequence", "A folder with one picture for each frame."),
     Chip("mp4", "MP4", "A video for slides and players."),
     Chip("sheet", "Sheet", "All keyframes on one PNG, numbered."),
-    Chip("npz", "Codes (NPZ)", "The keyframes' numbers for numpy."),
-    Chip("csv", "Codes (CSV)", "The keyframes' numbers as a table."),
+    Chip("npz", "NPZ", "The keyframes' numbers for numpy."),
+    Chip("csv", "CSV", "The keyframes' numbers as a table."),
 )
 FILTERS = {
     "gif": "GIF film (*.gif)",
@@ -82,6 +82,8 @@ class FilmDialog(QDialog):
         self._words.setObjectName("film_words")
         self._words.setProperty("kind", "secondary")
         self._words.setWordWrap(True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._words.setMinimumHeight(2 * self._words.fontMetrics().lineSpacing())  # so that the dialog keeps its size
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._save = Button("Save …", "film_save", "Choose where it goes.", self, kind="primary")
         self._save.setDefault(True)

@@ -133,7 +133,7 @@ def test_what_is_made_together_stays_together(lamp: Lamp, stack: QUndoStack, his
 
 def test_a_long_gesture_keeps_only_its_two_ends(lamp: Lamp, history: UndoHistory):
     def kept() -> int:
-        return sum(isinstance(found, Change) for found in gc.get_objects())
+        return sum(type(found) is Change for found in gc.get_objects())  # isinstance would ask foreign proxies
 
     before = kept()
     for value in range(1, 100):

@@ -65,6 +65,7 @@ FACTS_MS = 30  # between two showings of the facts; a picture comes more often, 
 SAVE_MS = 500  # after this long without a change the session is written
 PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
 OPENING = "opening"  # what messages about opening a model are withdrawn by
+MARKING = "marking"  # what messages about marked pictures are about
 FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
 
 log = logging.getLogger("explorer")
@@ -431,7 +432,8 @@ class App:
         """Mark by key; where the marks are not in sight, say what happened."""
         words = self.picks.mark(more)
         if words and not self.window.directions.teach.isVisible():
-            self.tell(f"{words}. The marks are under Directions, “Teach your own”.", error=False)
+            self.window.toasts.withdraw(MARKING)  # the newest alone, however fast they come
+            self.window.tell(f"{words}: see Directions, “Teach your own”.", error=False, about=MARKING)
 
     def _open_first(self) -> None:
         """On a first start: the model that shows most, else the first that can be opened."""

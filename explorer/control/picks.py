@@ -120,7 +120,7 @@ class PicksController:
         with self._together(words):
             self._notebooks.write(words, traits=_with(notes.traits, changed), question=name)
             self._walk.random()
-        return words
+        return f"Marked as {SIDES[more]} “{name}”"
 
     def unmark(self, index: int) -> None:
         """Take one mark back."""

@@ -73,7 +73,7 @@ def desk() -> Desk:
 def test_a_mark_keeps_the_picture_in_view_and_draws_the_next(desk: Desk) -> None:
     here = desk.explore.place.code
     desk.picks.ask("  wide ")
-    assert desk.mark(True) == "Mark as more “wide”"
+    assert desk.mark(True) == "Marked as more “wide”"
     (trait,) = desk.books.notes.traits
     assert (trait.name, trait.picks) == ("wide", (Pick(code=here, more=True),))
     assert desk.explore.place.code != here

@@ -214,9 +214,7 @@ def progress_sentence(trait: Trait) -> str:
         side, other = SIDES[more > 0], SIDES[more == 0]
         return f"All {more + less} picks say “{side}”; mark some as “{other}”, or nothing can be told apart."
     wanted = [f"{ENOUGH - count} “{side}”" for side, count in (("less", less), ("more", more)) if count < ENOUGH]
-    return f"A direction appears after {' and '.join(wanted)} more." if more + less else (
-        f"Mark {ENOUGH} pictures as “less” and {ENOUGH} as “more”; then a direction appears."
-    )  # fmt: skip
+    return f"Mark {' and '.join(wanted)}; then a direction appears."
 
 
 def accuracy_words(fit: Fit) -> str:

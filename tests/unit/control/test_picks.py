@@ -171,9 +171,9 @@ def test_the_same_pictures_on_both_sides_are_told(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("more", "less", "said"),
     [
-        (0, 0, "Mark 5 pictures as “less” and 5 as “more”; then a direction appears."),
-        (2, 5, "A direction appears after 3 “more” more."),
-        (1, 3, "A direction appears after 2 “less” and 4 “more” more."),
+        (0, 0, "Mark 5 “less” and 5 “more”; then a direction appears."),
+        (2, 5, "Mark 3 “more”; then a direction appears."),
+        (1, 3, "Mark 2 “less” and 4 “more”; then a direction appears."),
         (12, 0, "All 12 picks say “more”; mark some as “less”, or nothing can be told apart."),
         (0, 10, "All 10 picks say “less”; mark some as “more”, or nothing can be told apart."),
     ],

@@ -29,6 +29,8 @@ COMMANDS = (
     Command("copy_code", "Ctrl+Shift+C", "The point", "Copy the code as text"),
     Command("paste_code", "Ctrl+Shift+V", "The point", "Go to the code on the clipboard"),
     Command("next_theme", "Ctrl+T", "Everywhere", "Dark, light, high contrast"),
+    Command("present", "F5", "For an audience", "The picture in a window of its own, on the second screen"),
+    Command("blackout", ".", "For an audience", "Show the audience nothing, or the picture again"),
     Command("toggle_full_screen", "F11", "Everywhere", "Full screen"),
     Command("toggle_shortcuts", "?", "Everywhere", "This sheet"),
     Command("random_point", "Space", "The point", "A random point of the prior"),

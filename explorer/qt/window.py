@@ -19,8 +19,10 @@ from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.picture_panel import PicturePanel
+from explorer.qt.panels.prior_panel import PriorPanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
+from explorer.qt.present import Presenter
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
 from explorer.qt.widgets.export_bar import ExportBar
@@ -35,11 +37,12 @@ LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
 MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it.")
 ENCODE = Chip("encode", "Encode", "Put a picture in: how it is restored, where it lies, what it costs.")
+PRIOR = Chip("prior", "Prior", "Pictures from random codes beside pictures from where the data are.")
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
 OPENED = "Models, saved pictures and films (manifest.json *.zip *.png *.gif *.webp *.mp4)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
-CHIPS = (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, ENCODE, CARD)
+CHIPS = (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, ENCODE, PRIOR, CARD)
 
 
 class Window(QWidget):
@@ -64,6 +67,7 @@ class Window(QWidget):
         self.directions = DirectionsPanel(self)
         self.arithmetic = ArithmeticPanel(self)
         self.encode = EncodePanel(self)
+        self.prior = PriorPanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
@@ -75,6 +79,7 @@ class Window(QWidget):
             DIRECTIONS.key: self.directions,
             ARITHMETIC.key: self.arithmetic,
             ENCODE.key: self.encode,
+            PRIOR.key: self.prior,
             CARD.key: self.card,
         }
         self._answered, self._wanted = frozenset(self._instruments), SLIDERS.key
@@ -82,6 +87,7 @@ class Window(QWidget):
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
             self._stack.addWidget(panel)
+        self.presenter = Presenter(self.picture)
         self._lay_out()
         self._sheet = ShortcutSheet("shortcuts", "Shortcuts", self)
         self._sheet.show_shortcuts(shortcuts())
@@ -202,6 +208,8 @@ class Window(QWidget):
             "find_dimension": self.find_dimension,
             "toggle_full_screen": self.toggle_full_screen,
             "toggle_shortcuts": self.toggle_shortcuts,
+            "present": self.presenter.toggle,
+            "blackout": self.presenter.blackout,
         }
         if name in own:
             own[name]()
@@ -254,5 +262,6 @@ class Window(QWidget):
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.presenter.close()
         self.closing.emit()
         super().closeEvent(event)

@@ -20,6 +20,8 @@ class PicturePanel(QWidget):
     copy_asked = Signal()
     save_asked = Signal()
     smooth_asked = Signal(bool)
+    pictured = Signal(object)  # pixels (H, W, C), for who shows them elsewhere too
+    captioned = Signal(str)
     beside_chosen = Signal(str)  # the path of a model, or nothing
     link_asked = Signal(bool)
 
@@ -29,6 +31,9 @@ class PicturePanel(QWidget):
         self.canvas = Canvas("canvas", "Picture", self)
         self.paint_ms: float | None = None  # from the last answer to its painted picture
         self.waiting = False  # a picture is to be painted
+        self.shown: Pixels | None = None  # the picture in view
+        self.caption = ""
+        self.smooth = True
         self._shown_s = 0.0
         self._empty = True  # there is no picture, so that words stand in its place
         self._crisp = ToggleChip("Crisp", "crisp", "Shows every pixel as a square instead of blending them (C).")
@@ -79,7 +84,9 @@ class PicturePanel(QWidget):
         self._set_usable(True)
         self._empty = False
         self._shown_s, self.waiting = time.perf_counter(), True
+        self.shown = pixels
         self.canvas.show_picture(pixels, token)
+        self.pictured.emit(pixels)
 
     def show_choices(self, choices: tuple[tuple[str, str], ...], chosen: str) -> None:
         """Which models can be put beside, as path and name; ``chosen`` is the path of the one that is."""
@@ -119,7 +126,9 @@ class PicturePanel(QWidget):
 
     def show_caption(self, sentence: str) -> None:
         """The line under the picture."""
+        self.caption = sentence
         self.canvas.set_caption(sentence)
+        self.captioned.emit(sentence)
 
     def show_empty(self) -> None:
         """No model is open: say what to do next."""
@@ -139,6 +148,7 @@ class PicturePanel(QWidget):
 
     def show_smooth(self, smooth: bool) -> None:
         """How small pictures are enlarged."""
+        self.smooth = smooth
         self._crisp.show_on(not smooth)
         self.canvas.set_crisp(not smooth)
         self.second.set_crisp(not smooth)

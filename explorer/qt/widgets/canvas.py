@@ -152,6 +152,11 @@ class Canvas(QWidget):
             return QRectF()
         return self._viewport.target(shown.size, self._room(), self.devicePixelRatioF(), crisp=self._crisp)
 
+    @property
+    def picture_rect(self) -> QRectF:
+        """The part of the widget that is picture."""
+        return self._picture_rect()
+
     def _picture_rect(self) -> QRectF:
         """The part of the widget that is picture."""
         return self._target().intersected(QRectF(self._room()))

@@ -38,6 +38,7 @@ from explorer.control.map import MapController
 from explorer.control.notebooks import FOLDER, Notebooks
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
+from explorer.control.prior import PriorController
 from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
 from explorer.control.strip import StripController
@@ -84,7 +85,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=17)
+        self.worker = Worker(self.main.post, lanes=18)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -96,6 +97,7 @@ class App:
             ends_lane,
             look_lane,
             tile_lane,
+            prior_lane,
             effects_lane,
             film_lane,
             error_lane,
@@ -142,6 +144,9 @@ class App:
         )
         self.encode = EncodeController(
             self.stage, self.walk, encode_lane, error_lane, self.window.encode, np.random.default_rng()
+        )
+        self.prior = PriorController(
+            self.explore, self.stage, self.walk, prior_lane, self.window.prior, np.random.default_rng()
         )
         self.shelf = LibraryController(
             self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
@@ -310,6 +315,7 @@ class App:
         window.asked.connect(self._do)
         self._follow_strip()
         self._follow_encode()
+        self._follow_prior()
         window.closing.connect(self.close)
         window.paths_dropped.connect(self._open_dropped)
         window.library.dropped.connect(self._open_dropped)
@@ -385,6 +391,13 @@ class App:
         panel.renew_asked.connect(encode.renew)
         panel.near_chosen.connect(encode.go_to)
         panel.cropped.connect(encode.crop)
+
+    def _follow_prior(self) -> None:
+        panel, prior = self.window.prior, self.prior
+        panel.source_chosen.connect(prior.choose)
+        panel.again_asked.connect(prior.again)
+        panel.heated.connect(prior.heat)
+        panel.tile_chosen.connect(prior.go)
 
     def _follow_strip(self) -> None:
         panel, strip = self.window.strip, self.strip

@@ -3,7 +3,7 @@
 from explorer.models.capabilities import Model
 
 ALWAYS = frozenset({"sliders", "card"})
-DECODING = frozenset({"map", "directions", "arithmetic"})
+DECODING = frozenset({"map", "directions", "arithmetic", "prior"})
 ENCODING = frozenset({"encode"})
 
 

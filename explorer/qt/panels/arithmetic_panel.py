@@ -135,6 +135,7 @@ class ArithmeticPanel(QWidget):
         while len(self._terms) > len(terms):
             tile = self._terms.pop()
             self._flow.removeWidget(tile)
+            tile.hide()
             tile.deleteLater()
         while len(self._terms) < len(terms):
             self._terms.append(self._make_term(len(self._terms)))

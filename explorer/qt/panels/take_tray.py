@@ -151,6 +151,7 @@ class _Tiles(QScrollArea):
         if [choice.key for choice in choices] != list(self._tiles):
             for tile in self._tiles.values():
                 self._flow.removeWidget(tile)
+                tile.hide()
                 tile.deleteLater()
             self._tiles = {choice.key: self._make(at, choice) for at, choice in enumerate(choices)}
         for choice in choices:

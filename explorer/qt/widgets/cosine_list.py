@@ -108,6 +108,7 @@ class CosineList(QScrollArea):
             return
         before = set(self.ticked_keys) if keep else set[str]()
         for row in self._rows:
+            row.hide()
             row.deleteLater()
             self._column.removeWidget(row)
         self._rows = []

@@ -56,6 +56,7 @@ class PickStrip(QWidget):
     def _lay_out(self, indices: list[int]) -> None:
         for tile in self._tiles.values():
             self._flow.removeWidget(tile)
+            tile.hide()
             tile.deleteLater()
         self._tiles = {index: self._make(index) for index in indices}
         for tile in reversed(self._tiles.values()):

@@ -81,8 +81,15 @@ class CodebookPrior(Frozen):
     vectors: Array
 
 
+class RowsPrior(Frozen):
+    """Every row of a point (L, D) follows the prior of the vector space ``rows``, and all rows are equal."""
+
+    kind: Literal["rows"] = "rows"
+    rows: Name
+
+
 Prior = Annotated[
-    NormalPrior | UniformPrior | EmpiricalPrior | CodebookPrior,
+    NormalPrior | UniformPrior | EmpiricalPrior | CodebookPrior | RowsPrior,
     Field(discriminator="kind"),
 ]
 
@@ -110,9 +117,16 @@ class LatentSpace(Frozen):
     prior: Prior
     center: Array | None = Field(default=None, description="truncation centre, such as the mean w of a style GAN")
     dimensions: tuple[Dimension, ...] = ()
+    resolutions: tuple[Size, ...] = Field(
+        default=(), description="pixels of the layer that each row of a point (L, D) styles, from coarse to fine"
+    )
 
     @model_validator(mode="after")
     def _one_entry_a_dimension(self) -> Self:
+        if self.resolutions and (len(self.shape) != 2 or len(self.resolutions) != self.shape[0]):
+            raise ValueError(
+                f"{short(self.name)}: {len(self.resolutions)} layers have a resolution, shape is {self.shape}"
+            )
         if self.dimensions and (len(self.shape) != 1 or len(self.dimensions) != self.shape[0]):
             raise ValueError(f"{short(self.name)}: {len(self.dimensions)} dimensions described, shape is {self.shape}")
         return self
@@ -157,6 +171,13 @@ class EncodedStore(Frozen):
     thumbnails: Array | None = None
 
 
+class Reference(Frozen):
+    """A value to read a measurement against: a floor, a ceiling, a published result."""
+
+    name: Name
+    value: float
+
+
 class Direction(Frozen):
     """One named row of a directions store, with the number that says how good it is, on held-out data."""
 
@@ -165,6 +186,12 @@ class Direction(Frozen):
     quality: float | None = None
     quality_metric: str = ""
     deviation: float | None = Field(default=None, description="standard deviation of the data along it, latent units")
+    layers: tuple[int, int] | None = Field(
+        default=None, description="first and last row of a point (L, D) that it is meant for; null: all"
+    )
+    disturbs: tuple[Reference, ...] = Field(
+        default=(), description="how much one deviation along it changes each other attribute, as quality_metric says"
+    )
 
 
 class DirectionsStore(Frozen):
@@ -180,13 +207,6 @@ Store = Annotated[EncodedStore | DirectionsStore, Field(discriminator="kind")]
 
 
 # --- where it comes from and how good it is ----------------------------------------------------------------------
-
-
-class Reference(Frozen):
-    """A value to read a measurement against: a floor, a ceiling, a published result."""
-
-    name: Name
-    value: float
 
 
 class Measurement(Frozen):
@@ -336,6 +356,7 @@ def _spaces_named_in(manifest: Manifest) -> list[str]:
     ports = [port for graph in manifest.graphs for port in (*graph.inputs, *graph.outputs)]
     named = [port.meaning.space for port in ports if isinstance(port.meaning, LatentMeaning)]
     named += [store.space for store in manifest.stores]
+    named += [space.prior.rows for space in manifest.spaces if isinstance(space.prior, RowsPrior)]
     if manifest.diffusion is not None and manifest.diffusion.space:
         named.append(manifest.diffusion.space)
     return named

@@ -96,7 +96,7 @@ class Port(Frozen):
 ROLE = r"^[a-z][a-z0-9_]*$"  # free, so that a new family needs no new format; known ones below
 KNOWN_ROLES = (
     "decoder", "encoder", "mapping", "synthesis", "critic", "denoiser", "text_encoder", "classifier", "inverter",
-    "energy", "forward", "inverse", "predictor", "translator", "prior",
+    "critic_gradient", "energy", "forward", "inverse", "predictor", "translator", "prior",
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from explorer.contract.manifest import (
     NumberMeaning,
     Port,
     Reference,
+    RowsPrior,
     TimestepMeaning,
     UniformPrior,
     json_schema,
@@ -69,6 +70,7 @@ def _full() -> Manifest:
                 LatentSpace(name="w", shape=(4, 2, 2), prior=UniformPrior(), center=_array("w")),
                 LatentSpace(name="e", shape=(2,), prior=EmpiricalPrior(mean=_array("m"), covariance=_array("c"))),
                 LatentSpace(name="q", shape=(3,), prior=CodebookPrior(vectors=_array("q"))),
+                LatentSpace(name="e+", shape=(3, 2), prior=RowsPrior(rows="e"), resolutions=(4, 4, 8)),
             ),
             "quality": (
                 Measurement(
@@ -233,6 +235,9 @@ IMAGE = ("graphs", 0, "outputs", 0, "meaning")
         (_set("diffusion", "alphas_bar", "file", value="absent.npz"), "'absent.npz' is used"),
         (_set("diffusion", "null_condition", "file", value="absent.npz"), "'absent.npz' is used"),
         (_set(*PORT, "meaning", "space", value="nowhere"), "latent space 'nowhere' is used"),
+        (_set("spaces", 4, "prior", "rows", value="nowhere"), "latent space 'nowhere' is used"),
+        (_set("spaces", 4, "resolutions", value=[4, 4]), "2 layers have a resolution"),
+        (_set("spaces", 2, "resolutions", value=[4, 4]), "2 layers have a resolution"),
         (_set("stores", 0, "space", value="nowhere"), "latent space 'nowhere' is used"),
         (_set("diffusion", "space", value="nowhere"), "latent space 'nowhere' is used"),
         (_set("diffusion", "steps", value=0), "steps"),

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Float32
 from numpy import ndarray
+from numpy.typing import NDArray
 
 Kind = Literal["linear", "spherical", "spline"]
 
@@ -98,8 +99,10 @@ def even_pace(lengths: Float[ndarray, " n"], shares: Float[ndarray, " t"]) -> Fl
     total = np.concatenate([np.zeros(1), np.cumsum(lengths)])
     if total[-1] <= 0:
         return shares * float(len(lengths))
-    rising = total + np.linspace(0, 1e-9 * total[-1], len(total))  # strictly, so that the inverse is defined
-    return np.interp(shares * rising[-1], rising, np.arange(len(total), dtype=np.float64))
+    # Strictly rising, so that the inverse is defined; as shares of the way, so that it is however short the way is.
+    rising: NDArray[np.float64] = total / total[-1] + np.linspace(0.0, 1e-9, len(total))
+    places: NDArray[np.float64] = np.interp(shares * float(rising[-1]), rising, np.arange(len(total)))
+    return places
 
 
 def _catmull_rom(points: Float[ndarray, "4 d"], share: float) -> Float[ndarray, " d"]:

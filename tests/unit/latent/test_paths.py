@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -120,6 +120,7 @@ def test_steps_are_equal_on_a_path_that_is_known() -> None:
 
 
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 100)))
+@example(np.array([0.0, 5e-324]))  # the shortest way there is
 def test_the_way_has_both_its_ends_and_never_goes_back(lengths: np.ndarray) -> None:
     places = even_pace(lengths, np.linspace(0, 1, 17))
     assert places[0] == 0

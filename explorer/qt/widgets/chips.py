@@ -79,14 +79,22 @@ class ChipBar(QWidget):
         """Show these choices; the chosen one stays chosen if it is still among them."""
         if chips == self._chips and self._buttons:
             return
-        before = self.chosen_key
-        for button in self._buttons.values():
-            self._group.removeButton(button)
+        before, old = self.chosen_key, self._buttons
+        kept = {chip.key for chip in chips if chip.key in old and old[chip.key].text() == chip.text}
+        for key, button in old.items():
             self._flow.removeWidget(button)
-            button.hide()
-            button.deleteLater()
+            if key not in kept:
+                self._group.removeButton(button)
+                button.hide()
+                button.setObjectName("")  # which the one in its place has now
+                button.deleteLater()
         self._chips = chips
-        self._buttons = {chip.key: self._make(chip) for chip in chips}
+        self._buttons = {chip.key: old[chip.key] if chip.key in kept else self._make(chip) for chip in chips}
+        for chip in chips:
+            button = self._buttons[chip.key]
+            button.setEnabled(chip.enabled)
+            button.setToolTip(chip.tip)
+            self._flow.addWidget(button)
         self.show_chosen(before if before in self._buttons else next(iter(self._buttons), ""))
 
     def show_chosen(self, key: str) -> None:
@@ -107,10 +115,8 @@ class ChipBar(QWidget):
 
     def _make(self, chip: Chip) -> ToggleChip:
         button = ToggleChip(chip.text, f"{self.objectName()}_{chip.key}", chip.tip, self, kind=self._kind)
-        button.setEnabled(chip.enabled)
         button.switched.connect(lambda: self._choose(chip.key))
         self._group.addButton(button)
-        self._flow.addWidget(button)
         button.installEventFilter(self)
         button.show()
         return button

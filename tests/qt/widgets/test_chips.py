@@ -133,3 +133,14 @@ def test_looks(qapp, qtbot, tmp_path: Path, name: str, kind: str):
     bar = ChipBar("bar", "Instruments", CHIPS, kind=kind)
     qtbot.addWidget(bar)
     looks_like(bar, f"{kind}s-{name}", tmp_path, size=(264, 40))
+
+
+def test_other_chips_keep_the_buttons_that_stay(bar, qtbot):
+    bar.button("sliders").setFocus()
+    kept = bar.button("encode")
+    bar.show_chips((CHIPS[2], Chip("map", "Map", "Shows map."), Chip("new", "New", "Shows new.")))
+    assert bar.button("encode") is kept  # so the keyboard stays where it was
+    names = [button.objectName() for button in bar.findChildren(ToggleChip)]
+    assert sorted(filter(None, names)) == ["bar_encode", "bar_map", "bar_new"]
+    qtbot.waitUntil(lambda: bar.button("encode").x() < bar.button("map").x() < bar.button("new").x())
+    assert bar.button("map").isEnabled() and bar.chosen_key == "encode"

@@ -12,6 +12,7 @@ from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.canvas import Canvas
 from explorer.qt.widgets.chips import ToggleChip
 from explorer.qt.widgets.choice_box import ChoiceBox
+from explorer.qt.widgets.flow_layout import FlowLayout
 
 
 class PicturePanel(QWidget):
@@ -45,16 +46,13 @@ class PicturePanel(QWidget):
         self._paths: tuple[str, ...] = ("",)
         self.second = Canvas("second_canvas", "Picture of the model beside", self)
         self.second.hide()
-        row = QHBoxLayout()
+        row = FlowLayout(spacing=8)
         row.setContentsMargins(16, 12, 16, 0)
-        row.setSpacing(8)
         row.addWidget(self._crisp)
         row.addWidget(self._before)
-        row.addStretch(1)
-        row.addWidget(self._linked)
-        row.addWidget(self._beside)
-        row.addWidget(self._copy)
-        row.addWidget(self._save)
+        row.addStretch()
+        for widget in (self._linked, self._beside, self._copy, self._save):
+            row.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

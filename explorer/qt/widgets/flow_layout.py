@@ -1,11 +1,11 @@
 """Items in a row that wrap when the room is narrow."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSpacerItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Left to right, then on the next line; all items keep their size hints."""
+    """Left to right, then on the next line; all items keep their size hints, and hidden ones take no room."""
 
     def __init__(self, parent: QWidget | None = None, *, spacing: int = 8) -> None:
         super().__init__(parent)
@@ -15,6 +15,10 @@ class FlowLayout(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+
+    def addStretch(self) -> None:
+        """What is left of the line goes here: what follows stands at its right end."""
+        self.addItem(QSpacerItem(0, 0))
 
     def count(self) -> int:
         return len(self._items)
@@ -39,24 +43,54 @@ class FlowLayout(QLayout):
         self._arrange(rect, move=True)
 
     def sizeHint(self) -> QSize:
-        width = sum(item.sizeHint().width() for item in self._items) + self.spacing() * max(len(self._items) - 1, 0)
-        return QSize(width, self.minimumSize().height())
+        seen = [item for item in self._items if not item.isEmpty()]
+        width = sum(item.sizeHint().width() for item in seen) + self.spacing() * max(len(seen) - 1, 0)
+        margins = self.contentsMargins()
+        return QSize(width + margins.left() + margins.right(), self.minimumSize().height())
 
     def minimumSize(self) -> QSize:
         size = QSize()
         for item in self._items:
-            size = size.expandedTo(item.minimumSize())
-        return size
+            if not item.isEmpty():
+                size = size.expandedTo(item.minimumSize())
+        margins = self.contentsMargins()
+        return size.grownBy(QMargins(margins))
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         """Place the items -> the height they need."""
-        x, y, line = rect.x(), rect.y(), 0
-        for item in self._items:
-            size = item.sizeHint()
-            if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
+        room = rect.marginsRemoved(self.contentsMargins())
+        y = room.y()
+        for line in self._lines(room.width()):
+            height = max(item.sizeHint().height() for item in line)
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self.spacing()
-            line = max(line, size.height())
-        return y + line - rect.y()
+                self._place(line, room, y)
+            y += height + self.spacing()
+        end = max(y - self.spacing(), room.y())
+        return end + self.contentsMargins().bottom() - rect.y()
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """The items that are seen, in lines no wider than ``width``; stretches stay with their line."""
+        lines: list[list[QLayoutItem]] = []
+        used = 0
+        for item in self._items:
+            stretch = item.spacerItem() is not None
+            if item.isEmpty() and not stretch:
+                continue
+            needed = item.sizeHint().width() + (0 if stretch else self.spacing())
+            if not lines or (not stretch and used + needed - self.spacing() > width):
+                lines.append([])
+                used = 0
+            lines[-1].append(item)
+            used += needed
+        return [line for line in lines if any(item.spacerItem() is None for item in line)]
+
+    def _place(self, line: list[QLayoutItem], room: QRect, y: int) -> None:
+        shown = [item for item in line if item.spacerItem() is None]
+        free = room.width() - sum(item.sizeHint().width() for item in shown) - self.spacing() * (len(shown) - 1)
+        x = room.x()
+        for item in line:
+            if item.spacerItem() is not None:
+                x += max(free, 0)
+                continue
+            item.setGeometry(QRect(QPoint(x, y), item.sizeHint()))
+            x += item.sizeHint().width() + self.spacing()

@@ -390,6 +390,7 @@ class App:
         panel.go_asked.connect(encode.go)
         panel.renew_asked.connect(encode.renew)
         panel.near_chosen.connect(encode.go_to)
+        panel.sample_chosen.connect(encode.go_to_sample)
         panel.cropped.connect(encode.crop)
 
     def _follow_prior(self) -> None:
@@ -466,7 +467,12 @@ class App:
 
     def _take_picture(self, path: Path) -> None:
         """A picture with a recipe brings its point back, any other one is encoded."""
-        self.encode.take_file(path, lambda: self.shelf.open(str(path)), self._to_encode)
+        self.encode.take_file(
+            path,
+            open_recipe=lambda: self.shelf.open(str(path)),
+            taken=self._to_encode,
+            refused=lambda sentence: self.tell(sentence, error=True),
+        )
 
     def _to_encode(self) -> None:
         self._set("instrument", "encode", "Change the instrument")
@@ -477,6 +483,9 @@ class App:
             self._take_picture(Path(path))
 
     def _paste_picture(self) -> None:
+        if self.encode.refusal:
+            self.tell(self.encode.refusal, error=True)
+            return
         self._to_encode()
         image = QGuiApplication.clipboard().image()
         if image.isNull():

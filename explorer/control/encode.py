@@ -30,6 +30,7 @@ NEAREST = 5
 COMPARED = 300  # test pictures whose errors the picture's own is held against
 BATCH = 4  # pictures decoded at once in the patient lane
 MINIMUM_SIDE = 2  # px of a crop
+NO_ENCODER = "This model has no encoder, so pictures cannot be put into it."
 
 Box = tuple[int, int, int]  # left, top, side
 
@@ -109,26 +110,40 @@ class EncodeController:
         self._view.show_encoding(None, None)
         model = self._stage.model
         ready = model is not None and model.encodes is not None and model.decodes is not None
-        self._view.show_ready(ready, "" if ready else "This model has no encoder, so pictures cannot be put into it.")
+        self._view.show_ready(ready, "" if ready else NO_ENCODER)
         if ready and self._source is not None:
             self._ask(go=False)
 
-    def take_file(self, path: Path, open_recipe: Callable[[], None], taken: Callable[[], None]) -> None:
+    @property
+    def refusal(self) -> str:
+        """Why the model on stage takes no picture; empty where it does, or where none is there yet."""
+        model = self._stage.model
+        return "" if model is None or (model.encodes is not None and model.decodes is not None) else NO_ENCODER
+
+    def take_file(
+        self, path: Path, open_recipe: Callable[[], None], taken: Callable[[], None], refused: Callable[[str], None]
+    ) -> None:
         """Encode a picture file and go where it lies; one that holds a recipe is opened as such instead.
 
-        ``taken`` is called before anything about a picture is shown, be it that it cannot be read.
+        ``taken`` is called before anything about a picture is shown, be it that it cannot be read; ``refused`` where
+        the model has no place to show it in.
         """
 
         def done(pixels: Pixels | None) -> None:
             if pixels is None:
                 open_recipe()
+            elif self.refusal:
+                refused(self.refusal)
             else:
                 taken()
                 self.take(pixels, path.name)
 
         def failed(error: Exception) -> None:
-            taken()
-            self._fail(error)
+            if self.refusal and isinstance(error, ExplorerError):
+                refused(str(error))
+            else:
+                taken()
+                self._fail(error)
 
         self._lane.submit(lambda job: _read(path), done, failed)
 
@@ -180,6 +195,15 @@ class EncodeController:
         if self.encoding is not None and self.encoding.model is self._stage.model:
             self._walk.begin()
             self._walk.to_code(self.encoding.mean, f"Go to {self.encoding.name}")
+
+    def go_to_sample(self, at: int) -> None:
+        """Go to a sample of the posterior."""
+        found = self.encoding
+        if found is None or found.model is not self._stage.model or found.log_variance is None:
+            return
+        self._walk.begin()
+        code = reparameterised(found.mean, found.log_variance, found.noise)[at]
+        self._walk.to_code(code, f"Go to sample {at + 1} of the posterior")
 
     def go_to(self, row: int) -> None:
         """Go to a picture of the data set."""

@@ -64,7 +64,8 @@ def test_a_model_without_encoder_says_so(journey: Journey, tmp_path: Path):
     Image.new("RGB", (9, 9)).save(path)
     drop(app.window.picture.canvas.window(), path)
     journey.settle(app)
-    assert "no encoder" in said(app) and app.explore.place == before
+    assert "no encoder" in journey.message(app) and app.explore.place == before
+    assert app.explore.instrument != "encode"  # which is not there for such a model
 
 
 def test_a_file_that_is_no_picture_is_told_where_one_looks(stocked: Journey, tmp_path: Path):

@@ -35,6 +35,7 @@ class EncodePanel(QWidget):
     go_asked = Signal()
     renew_asked = Signal()
     near_chosen = Signal(int)  # a row of the encoded data
+    sample_chosen = Signal(int)
     cropped = Signal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,9 +59,7 @@ class EncodePanel(QWidget):
         sources = FlowLayout(spacing=8)
         self._open = Button("Open …", "encode_open", "Chooses a picture file.", kind="text")
         self._paste = Button("Paste", "encode_paste", "Takes the picture on the clipboard (Ctrl+V).", kind="text")
-        self._view = Button(
-            "In view", "encode_view", "Encodes the picture in view: is it its own neighbour?", kind="text"
-        )
+        self._view = Button("In view", "encode_view", "Encodes the picture in view.", kind="text")
         self._stored = Button(
             "From the data", "encode_stored", "A random picture of the data that came along.", kind="text"
         )
@@ -119,7 +118,8 @@ class EncodePanel(QWidget):
         three = QHBoxLayout()
         three.setSpacing(4)
         for tile in self._tiles.values():
-            tile.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            tile.setEnabled(False)  # only to be looked at
+            tile.unsetCursor()
             three.addWidget(tile)
         three.addStretch(1)
         row = QHBoxLayout()
@@ -140,9 +140,9 @@ class EncodePanel(QWidget):
         self._sample_tiles: list[PictureTile] = []
         for at in range(SAMPLES):
             tile = PictureTile(
-                f"posterior_sample_{at}", f"Sample {at + 1}", "A sample of the posterior.", self, side=72
+                f"posterior_sample_{at}", f"Sample {at + 1}", "Goes to this sample of the posterior.", self, side=72
             )
-            tile.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            tile.clicked.connect(lambda _=False, at=at: self.sample_chosen.emit(at))
             grid.addWidget(tile, at // 4, at % 4)
             self._sample_tiles.append(tile)
         grid.setColumnStretch(4, 1)

@@ -135,6 +135,14 @@ def test_the_posterior_shows_first_what_says_most(panel: EncodePanel):
     panel.grab()
 
 
+def test_a_click_on_a_sample_goes_there(panel: EncodePanel, qtbot: QtBot):
+    panel.show_encoding(VAE, THUMBNAILS)
+    panel.show_page("posterior")
+    with qtbot.waitSignal(panel.sample_chosen) as told:
+        qtbot.mouseClick(button(panel, "posterior_sample_3"), Qt.MouseButton.LeftButton)
+    assert told.args == [3]
+
+
 def test_a_plain_autoencoder_gives_one_point(panel: EncodePanel):
     panel.show_encoding(PLAIN, THUMBNAILS)
     panel.show_page("posterior")

@@ -189,6 +189,19 @@ def test_new_noise_gives_other_samples_of_the_same_posterior():
     assert not np.array_equal(stand.encoding.noise, first.noise)
 
 
+def test_a_sample_of_the_posterior_can_be_gone_to():
+    stand = Stand()
+    stand.control.go_to_sample(0)  # there is none yet
+    stand.control.take(picture_at(Toy(), CODE), "own")
+    stand.lane.run()
+    stand.control.go_to_sample(3)
+    found, model = stand.encoding, stand.stage.model
+    assert model is not None and found.log_variance is not None
+    np.testing.assert_allclose(stand.code, found.mean + np.exp(0.5 * found.log_variance) * found.noise[3], rtol=1e-5)
+    np.testing.assert_array_equal(decoder_of(model).decode(stand.code[None])[0], found.samples[3])
+    assert stand.steps.words == ["Go to own", "Go to sample 4 of the posterior"]
+
+
 def test_a_model_without_encoder_says_so_and_encodes_nothing():
     stand = Stand(toy_model())
     ready, sentence = stand.view.show_ready.call_args.args
@@ -301,10 +314,10 @@ def test_the_picture_in_view_can_be_taken(toy: Toy):
 
 
 def test_a_file_is_read_away_from_the_window_and_encoded(tmp_path: Path):
-    stand, opened, taken = Stand(), Mock(), Mock()
+    stand, opened, taken, refused = Stand(), Mock(), Mock(), Mock()
     path = tmp_path / "a.png"
     Image.fromarray(picture_at(Toy(), CODE)).save(path)
-    stand.control.take_file(path, opened, taken)
+    stand.control.take_file(path, opened, taken, refused)
     taken.assert_not_called()
     stand.lane.run()
     taken.assert_called_once_with()
@@ -313,10 +326,10 @@ def test_a_file_is_read_away_from_the_window_and_encoded(tmp_path: Path):
 
 
 def test_a_file_with_a_recipe_is_opened_as_such(tmp_path: Path):
-    stand, opened, taken = Stand(), Mock(), Mock()
+    stand, opened, taken, refused = Stand(), Mock(), Mock(), Mock()
     path = tmp_path / "a.png"
     path.write_bytes(to_png(picture_at(Toy(), CODE), Recipe(bundle="ab" * 32, name="toy", code=CODE)))
-    stand.control.take_file(path, opened, taken)
+    stand.control.take_file(path, opened, taken, refused)
     stand.lane.run()
     opened.assert_called_once_with()
     taken.assert_not_called()
@@ -325,13 +338,27 @@ def test_a_file_with_a_recipe_is_opened_as_such(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg"])
 def test_a_file_that_is_no_picture_is_told(tmp_path: Path, name: str):
-    stand, opened, taken = Stand(), Mock(), Mock()
+    stand, opened, taken, refused = Stand(), Mock(), Mock(), Mock()
     path = tmp_path / name
     path.write_bytes(b"not a picture")
-    stand.control.take_file(path, opened, taken)
+    stand.control.take_file(path, opened, taken, refused)
     stand.lane.run()
     assert "not a picture" in stand.view.show_fault.call_args.args[0]
     assert taken.called and not opened.called  # so that the sentence is in sight
+    refused.assert_not_called()
+
+
+@pytest.mark.parametrize(("readable", "said"), [(True, "no encoder"), (False, "not a picture")])
+def test_where_there_is_no_encoder_a_file_is_refused_elsewhere(tmp_path: Path, readable: bool, said: str):
+    """The panel is not there for such a model, so what it would say nobody would see."""
+    stand, opened, taken, refused = Stand(toy_model()), Mock(), Mock(), Mock()
+    path = tmp_path / "a.png"
+    Image.fromarray(picture_at(Toy(), CODE)).save(path) if readable else path.write_bytes(b"not a picture")
+    stand.control.take_file(path, opened, taken, refused)
+    stand.lane.run()
+    assert said in refused.call_args.args[0]
+    assert not taken.called and not opened.called and not stand.view.show_fault.called
+    assert stand.control.refusal and stand.steps.made == []
 
 
 def test_what_is_cut_out_is_what_is_encoded():

@@ -127,10 +127,11 @@ class Presenter(QObject):
         else:
             window.show()
 
-    def blackout(self) -> None:
-        """Hide the picture from the audience, or show it again."""
+    def blackout(self) -> bool:
+        """Hide the picture from the audience, or show it again; False where there is no audience."""
         if self.window is not None:
             self.window.toggle_blackout()
+        return self.window is not None
 
     def close(self) -> None:
         """Close the audience's window with the speaker's."""

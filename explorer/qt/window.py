@@ -209,7 +209,7 @@ class Window(QWidget):
             "toggle_full_screen": self.toggle_full_screen,
             "toggle_shortcuts": self.toggle_shortcuts,
             "present": self.presenter.toggle,
-            "blackout": self.presenter.blackout,
+            "blackout": self.black_out,
         }
         if name in own:
             own[name]()
@@ -220,6 +220,11 @@ class Window(QWidget):
         """Bring the sliders to the front with the keyboard in their filter."""
         self.instrument_chosen.emit(SLIDERS.key)
         self.sliders.list.focus_filter()
+
+    def black_out(self) -> None:
+        """Show the audience nothing, or the picture again."""
+        if not self.presenter.blackout():
+            self.tell("No audience sees the picture yet; F5 shows it to one.", error=False)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back."""

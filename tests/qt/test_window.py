@@ -165,10 +165,27 @@ def test_every_command_is_asked_for_or_done(qtbot: QtBot, window: Window, name: 
     assert action is not None
     asked: list[str] = []
     window.asked.connect(asked.append)
-    before = (window.isFullScreen(), window.focusWidget())
+    before = _own_state(window)
     action.trigger()
-    after = (window.isFullScreen(), window.focusWidget())
+    after = _own_state(window)
     assert asked == [name] or (asked == [] and after != before)
+    window.presenter.close()
+
+
+def _own_state(window: Window) -> tuple[object, ...]:
+    """What commands change that concern the window alone."""
+    return window.isFullScreen(), window.focusWidget(), window.presenter.window, len(window.toasts.waiting)
+
+
+def test_black_without_an_audience_says_what_to_do(window: Window):
+    window.ask("blackout")
+    assert "F5" in window.toasts.waiting[-1].text
+    window.ask("present")
+    told = len(window.toasts.waiting)
+    window.ask("blackout")
+    assert window.presenter.window is not None and window.presenter.window.black
+    assert len(window.toasts.waiting) == told
+    window.presenter.close()
 
 
 # --- nothing is cut off, nothing overlaps --------------------------------------------------------------------------
@@ -214,7 +231,7 @@ def test_the_sheet_of_shortcuts_can_be_read(qtbot: QtBot, window: Window, size: 
 
 def test_an_instrument_that_is_not_there_is_refused(window: Window):
     assert not window.show_instrument("telescope")
-    assert window.instruments == ("sliders", "map", "directions", "arithmetic", "card")
+    assert window.instruments == ("sliders", "map", "directions", "arithmetic", "encode", "prior", "card")
 
 
 def test_a_click_tells_of_the_instrument_and_showing_does_not(qtbot: QtBot, window: Window):

@@ -159,7 +159,7 @@ def test_the_order_is_the_same_every_time() -> None:
     assert orders[0] == orders[1]
 
 
-def test_effects_of_a_model_that_was_left_are_not_shown_as_anothers(desk: Desk) -> None:
+def test_effects_of_a_model_that_was_left_are_not_shown_for_the_next(desk: Desk) -> None:
     desk.show(toy_model(toy=TOY))
     deliver = desk.effects.compute()
     desk.show(toy_model("/models/other", Toy(dims=2)))

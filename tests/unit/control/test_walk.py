@@ -20,9 +20,9 @@ class Walker:
 
     def __init__(self, model: Model | None = None, seed: int = 0) -> None:
         self.model = model or toy_model(prior=PRIOR)
-        self.explore, self.stage, self.steps, self.befores = Explore(), Stage(), Steps(), list[Place]()
+        self.explore, self.stage, self.steps, self.kept = Explore(), Stage(), Steps(), list[Place]()
         self.walk = Walk(
-            self.explore, self.stage, self.steps, np.random.default_rng(seed), lambda: self.befores.append(self.place)
+            self.explore, self.stage, self.steps, np.random.default_rng(seed), lambda: self.kept.append(self.place)
         )
         self.explore.place = Place(bundle=self.model.key, code=tuple(MEAN.tolist()))
         self.stage.model = self.model
@@ -81,7 +81,7 @@ def test_a_gesture_begins_with_what_was_in_view_before_it(walker: Walker) -> Non
     walker.walk.begin()
     walker.walk.to_sigma(0, 1.0)
     walker.walk.to_sigma(0, 2.0)
-    assert walker.befores == [before]
+    assert walker.kept == [before]
 
 
 def test_a_move_to_where_one_stands_is_no_step(walker: Walker) -> None:

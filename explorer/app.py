@@ -45,6 +45,7 @@ from explorer.control.strip import StripController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
 from explorer.media.pictures_in import SUFFIXES
+from explorer.models.capabilities import Decodes
 from explorer.options import LaunchOptions
 from explorer.places import assets_folder, config_folder, model_folders, state_folder
 from explorer.qt import theme
@@ -153,6 +154,7 @@ class App:
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
             self.strip.take,
         )  # fmt: skip
+        self._drawn_by: Decodes | None = None
         self._rest = _timer(REST_MS, self._on_rest)
         self._facts = _timer(FACTS_MS, self._show_facts)
         self._keeper = (
@@ -216,7 +218,7 @@ class App:
     def showing(self) -> bool:
         """Whether a picture of the model that was asked for is in view."""
         picture = self.stage.picture
-        return picture is not None and picture.model.key == self.explore.place.bundle
+        return picture is not None and picture.model is self.stage.at(self.explore.place)
 
     # what controllers tell
 
@@ -275,6 +277,10 @@ class App:
     def _on_rest(self) -> None:
         for instrument in (self.sliders, self.map, self.whereabouts, self.directions):
             instrument.rest()
+        if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew
+            self._drawn_by = self.stage.decodes
+            for instrument in (self.strip, self.arithmetic, self.picks):
+                instrument.refresh()
 
     def _on_painted(self, _token: int = 0) -> None:
         if not self._facts.isActive():
@@ -518,7 +524,7 @@ class App:
         if not path:
             return
         try:
-            write_file(Path(path), png_of(picture.model, picture.code, picture.pixels, seed))
+            write_file(Path(path), png_of(picture.model, picture.code, picture.pixels, seed, picture.style))
         except CannotWrite as error:
             self.tell(str(error), error=True)
         else:

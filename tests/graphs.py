@@ -99,7 +99,7 @@ class Toy:
             helper.make_node("Reshape", ["flat", "shape"], [output_name]),
         ]
         constants = {"weights": self.weights, "bias": self.bias, "shape": self._image_shape}
-        return _model(
+        return graph_bytes(
             nodes,
             inputs={input_name: (rows, self.dims)},
             outputs={output_name: (rows, self.channels, self.size, self.size)},
@@ -128,7 +128,7 @@ class Toy:
             "nothing": np.zeros((self.pixels, self.dims), np.float32),
             "log_variances": self._log_variances,
         }
-        return _model(
+        return graph_bytes(
             nodes,
             inputs={"image": (rows, self.channels, self.size, self.size)},
             outputs={"mean": (rows, self.dims), "log_variance": (rows, self.dims)},
@@ -418,14 +418,19 @@ def _principal(toy: Toy) -> F32:
 
 def _png(toy: Toy) -> bytes:
     picture = to_pixels(toy.decode(toy.codes(1)), toy.image_meaning)[0]
+    return png_bytes(picture)
+
+
+def png_bytes(picture: NDArray[np.uint8]) -> bytes:
+    """(H, W, 1 or 3) as a PNG."""
     content = io.BytesIO()
-    Image.fromarray(picture[..., 0] if toy.channels == 1 else picture).save(content, "PNG")
+    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(content, "PNG")
     return content.getvalue()
 
 
 def _decoder(toy: Toy, nodes: Sequence[Any], more: Mapping[str, Any], domain: str = "") -> bytes:
     shape = np.array([0, toy.channels, toy.size, toy.size], np.int64)
-    return _model(
+    return graph_bytes(
         nodes,
         inputs={"z": ("N", toy.dims)},
         outputs={"image": ("N", toy.channels, toy.size, toy.size)},
@@ -434,7 +439,7 @@ def _decoder(toy: Toy, nodes: Sequence[Any], more: Mapping[str, Any], domain: st
     )
 
 
-def _model(
+def graph_bytes(
     nodes: Sequence[Any],
     *,
     inputs: Mapping[str, tuple[int | str, ...]],
@@ -442,6 +447,7 @@ def _model(
     constants: Mapping[str, Any],
     domain: str = "",
 ) -> bytes:
+    """A model of float32 ports, the same bytes every time."""
     graph = helper.make_graph(
         nodes,
         "toy",

@@ -13,7 +13,7 @@ from explorer.control.groups import labelled, labels_of, marks_name, marks_of, r
 from explorer.control.notebooks import Notebooks
 from explorer.control.stage import Stage
 from explorer.latent.arithmetic import analogy, group_mean, weighted_sum
-from explorer.models.capabilities import Decodes, Model
+from explorer.models.capabilities import Decodes
 from explorer.models.stores import Encoded
 from explorer.state.notebook import HEAVIEST, LONGEST_NAME, Code, Notes, Point, Term, unused
 from explorer.tasks.latest import Job, Lane
@@ -97,7 +97,7 @@ class ArithmeticController:
         self._rows: tuple[int, ...] = ()  # of the data, offered now
         self._pictures: dict[Code, Pixels] = {}
         self._gesture = 0
-        self._model: Model | None = None  # whose pictures these are
+        self._decodes: Decodes | None = None  # who made the pictures
         stage.events.encoded.connect(self.offer)
         notebooks.changed.connect(self.refresh)
 
@@ -211,14 +211,14 @@ class ArithmeticController:
     def refresh(self) -> None:
         """Show everything as it is now, and have decoded what is not known yet; the result first."""
         model = self._stage.model
-        if model is not self._model:
-            self._model = model
+        decodes = self._stage.decodes
+        if decodes is not self._decodes:
+            self._decodes = decodes
             self._pictures.clear()
         self._show()
-        if model is None or model.decodes is None:
+        if decodes is None:
             self._lane.cancel()
             return
-        decodes = model.decodes
         missing = tuple(code for code in self._wanted() if code not in self._pictures)
         if missing:
             self._lane.submit(

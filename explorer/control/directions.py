@@ -152,11 +152,12 @@ class DirectionsController:
     def rest(self) -> None:
         """The hand is still: renew the heat map and the thumbnails in sight, seen from the picture in view."""
         model, picture = self._stage.model, self._stage.picture
-        if self._explore.instrument != INSTRUMENT or model is None or model.decodes is None or self._frame is None:
+        decodes = self._stage.decodes
+        if self._explore.instrument != INSTRUMENT or decodes is None or self._frame is None:
             return
         if picture is None or picture.model is not model:
             return
-        decodes, code, frame, pixels = model.decodes, picture.code, self._frame, picture.pixels
+        code, frame, pixels = picture.code, self._frame, picture.pixels
         chosen = self._axes.get(self._chosen)
         wanted = tuple(self._axes[key] for key in self._visible if key in self._axes)
         self._lane.submit(
@@ -256,8 +257,9 @@ class DirectionsController:
 
     def _code(self) -> NDArray[np.float32] | None:
         """The point asked for; None when the place is in another model than the stage."""
-        model, place = self._stage.model, self._explore.place
-        if model is None or model.decodes is None or model.key != place.bundle:
+        place = self._explore.place
+        model = self._stage.at(place)
+        if model is None or model.decodes is None:
             return None
         center = model.decodes.prior.center
         fits = place.code is not None and len(place.code) == len(center)

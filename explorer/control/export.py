@@ -4,17 +4,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.pixels import Pixels
+from explorer.latent.styles import Style
 from explorer.media.recipes import Recipe, app_version, to_png
 from explorer.models.capabilities import Model
 
 
-def png_of(model: Model, code: NDArray[np.float32], pixels: Pixels, seed: int | None) -> bytes:
+def png_of(
+    model: Model, code: NDArray[np.float32], pixels: Pixels, seed: int | None, style: Style | None = None
+) -> bytes:
     """``pixels`` (H, W, C), decoded by ``model`` at ``code`` (D,), as PNG; ``seed`` if the code is that seed's own."""
     recipe = Recipe(
         bundle=model.bundle.identity(),
         name=model.manifest.name,
         code=tuple(code.tolist()),
         seed=seed,
+        space=model.space,
+        style=style or Style(),
         version=app_version(),
     )
     return to_png(pixels, recipe)

@@ -107,7 +107,8 @@ class FilmsController:
     def save(self, choice: FilmChoice, target: Path) -> None:
         """Save the path of the model on stage as ``target``; tells when it is done, or why not."""
         model, journey = self._stage.model, self._strip.journey
-        if model is None or model.decodes is None or not journey.keyframes:
+        decodes = self._stage.decodes
+        if model is None or decodes is None or not journey.keyframes:
             return
         if target.suffix.lower() != NAMES[choice.kind]:
             target = target.with_name(target.name + NAMES[choice.kind])
@@ -121,7 +122,7 @@ class FilmsController:
         still = choice.kind == "sheet"
         count = len(journey.keyframes) if still else self.frames(choice.fps)
         shares = np.linspace(0, 1, count, endpoint=not journey.loop)
-        reel = _Reel(model, model.decodes, journey, None if still else shares, self._strip.pace, self._ahead())
+        reel = _Reel(model, decodes, journey, None if still else shares, self._strip.pace, self._ahead())
         frames = Handover[Pixels](reel.ahead, lambda: self._post(partial(self._more, reel, frames)))
         opened = partial(_opened, choice, target, self._recipe(model, journey), reel)
         self._queue.submit(
@@ -141,7 +142,8 @@ class FilmsController:
         code = place.code if place.code is not None and len(place.code) == len(center) else tuple(center.tolist())
         return Recipe(
             bundle=model.bundle.identity(), name=model.manifest.name, code=code, seed=place.seed,
-            version=app_version(), journey=journey.model_copy(update={"bundle": ""}),
+            space=model.space, style=place.style, version=app_version(),
+            journey=journey.model_copy(update={"bundle": ""}),
         )  # fmt: skip
 
     def _ahead(self) -> int:

@@ -2,16 +2,24 @@
 
 from explorer.models.capabilities import Model
 
-ALWAYS = frozenset({"sliders", "card"})
-DECODING = frozenset({"map", "directions", "arithmetic", "prior"})
+ALWAYS = frozenset({"card"})
+DECODING = frozenset({"directions", "arithmetic"})
+FLAT = frozenset({"map", "sliders"})  # what shows the numbers of a code one by one, or on a plane
+POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encoder puts pictures
 ENCODING = frozenset({"encode"})
+STYLES = frozenset({"mixing", "seeds"})
 
 
 def answered(model: Model | None) -> frozenset[str]:
-    """The names of the instruments that make sense for a model; all of them while there is none."""
-    keys = ALWAYS
-    if model is None or model.decodes is not None:
-        keys |= DECODING
-    if model is None or (model.decodes is not None and model.encodes is not None):
+    """The names of the instruments that make sense for a model; those of a plain decoder while there is none."""
+    if model is None:
+        return ALWAYS | DECODING | FLAT | POSTERIOR | ENCODING
+    if model.decodes is None:
+        return ALWAYS | {"sliders"}
+    keys = ALWAYS | DECODING
+    if model.flat:
+        keys |= FLAT
+    keys |= POSTERIOR if model.styles is None else STYLES
+    if any(view.encodes is not None for view in (model, *model.views.values())):
         keys |= ENCODING
     return keys

@@ -10,6 +10,7 @@ from explorer.contract.archive import MANIFEST
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
 from explorer.control.stage import Models
 from explorer.control.walk import FIRST_SEED, Walk
+from explorer.latent.styles import Style
 from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Model
 from explorer.state.history import History, change
@@ -93,18 +94,20 @@ class LibraryController:
     ) -> "_Loaded":
         """In the worker: from a path to a model that answers, and the point to show; None: that of the seed."""
         journey: Journey | None = None
+        space, style = "", Style()
         if path.name == MANIFEST:
             path = path.parent
         if may_hold_recipe(path) and path.is_file():
             recipe = read_picture(path)
             path, code, seed, journey = self._bundle_of(recipe, opened), recipe.code, recipe.seed, recipe.journey
-        model = self._models.fresh(str(path.resolve()), job)
+            space, style = recipe.space, recipe.style
+        model = self._models.fresh(str(path.resolve()), job).within(space)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
         prior = model.decodes.prior
         if code is not None and len(code) != prior.size:
             raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
-        return _Loaded(model, code, seed, journey)
+        return _Loaded(model, code, seed, journey, style)
 
     def _bundle_of(self, recipe: Recipe, opened: tuple[str, ...]) -> Path:
         path = find_identity(recipe.bundle, (*find_bundles(self._folders), *map(Path, opened)))
@@ -131,10 +134,10 @@ class LibraryController:
     def _show(self, loaded: "_Loaded") -> None:
         """Go to the point; with a path, that is one step of undo."""
         if loaded.journey is None:
-            self._walk.open(loaded.model, loaded.code, loaded.seed)
+            self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
             return
         with self._history.together("Open a film"):
-            self._walk.open(loaded.model, loaded.code, loaded.seed)
+            self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
             self._take_journey(loaded.journey.model_copy(update={"bundle": loaded.model.key}))
 
     def _fail(self, path: str, error: Exception) -> None:
@@ -161,6 +164,7 @@ class _Loaded:
     code: tuple[float, ...] | None
     seed: int | None
     journey: Journey | None
+    style: Style
 
 
 def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[str]) -> tuple[Item, ...]:

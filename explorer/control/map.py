@@ -134,12 +134,12 @@ class MapController:
 
     def rest(self) -> None:
         """The hand is still: renew the tiles if what they show has changed."""
-        code, model, look, points = self._code(), self._stage.model, self._explore.map, self._points
+        code, decodes, look, points = self._code(), self._stage.decodes, self._explore.map, self._points
         shown = self._explore.instrument == KEY and look.tiles and points is not None and points.flat
-        if not shown or code is None or self._plane is None or model is None:
+        if not shown or code is None or self._plane is None or decodes is None:
             self._tiles.clear()
         elif self._window is not None:
-            self._tiles.renew(model, self._plane, self._rest_of(code, self._plane), self._window)
+            self._tiles.renew(decodes, self._plane, self._rest_of(code, self._plane), self._window)
 
     def see(self, window: MapWindow) -> None:
         """This part of the map is in view now, and stays for a while."""
@@ -317,7 +317,8 @@ class MapController:
         path = keyframes = np.zeros((0, 2), np.float32)
         if plane is not None and points.flat and model is not None and model.decodes is not None:
             center = model.decodes.prior.center
-            if journey.keyframes and journey.bundle == model.key and len(journey.keyframes[0]) == len(center):
+            here = (journey.bundle, journey.space) == (model.key, model.space)
+            if journey.keyframes and here and len(journey.keyframes[0]) == len(center):
                 codes = np.array(journey.keyframes, np.float32)
                 t = np.linspace(0, journey.legs, 1 + PATH_STEPS * journey.legs)
                 path = plane.project(along(codes, t, journey.kind, loop=journey.loop, center=center))
@@ -332,8 +333,9 @@ class MapController:
 
     def _code(self) -> NDArray[np.float32] | None:
         """Where the person stands, (D,); None when that is not in the model on stage."""
-        model, place = self._stage.model, self._explore.place
-        if model is None or model.decodes is None or model.key != place.bundle:
+        place = self._explore.place
+        model = self._stage.at(place)
+        if model is None or model.decodes is None:
             return None
         center = model.decodes.prior.center
         fits = place.code is not None and len(place.code) == len(center)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.contract.errors import ExplorerError
 from explorer.contract.pixels import Pixels
 from explorer.latent.maps import Plane
-from explorer.models.capabilities import Codes, Decodes, Model
+from explorer.models.capabilities import Codes, Decodes
 from explorer.tasks.latest import Job, Lane
 
 STEP_S = 0.004  # a step of decoding may keep a more urgent picture waiting for about so long
@@ -59,7 +59,7 @@ class TilesController:
 
     def __init__(self, lane: Lane, show: Callable[[Tiles | None], None], complain: Callable[[str], None]) -> None:
         self._lane, self._show, self._complain = lane, show, complain
-        self._asked: tuple[Model, MapWindow, Codes] | None = None
+        self._asked: tuple[Decodes, MapWindow, Codes] | None = None
 
     def clear(self) -> None:
         """No tiles."""
@@ -68,22 +68,22 @@ class TilesController:
             self._lane.cancel()
             self._show(None)
 
-    def renew(self, model: Model, plane: Plane, rest: NDArray[np.float32], window: MapWindow) -> None:
+    def renew(self, decodes: Decodes, plane: Plane, rest: NDArray[np.float32], window: MapWindow) -> None:
         """Decode the tiles of ``window`` with the other directions as in ``rest``."""
         codes = plane.lift(window.centres, rest)
-        if model.decodes is None or self._has(model, window, codes):
+        if self._has(decodes, window, codes):
             return
-        self._asked = asked = model, window, codes
+        self._asked = asked = decodes, window, codes
         self._lane.submit(
-            partial(_decode, model.decodes, codes, window),
+            partial(_decode, decodes, codes, window),
             lambda _: None,
             self._fail,
             lambda tiles: self._show(tiles) if self._asked is asked else None,
         )
 
-    def _has(self, model: Model, window: MapWindow, codes: Codes) -> bool:
+    def _has(self, decodes: Decodes, window: MapWindow, codes: Codes) -> bool:
         """Whether these very tiles were asked for; a move within the plane changes codes by rounding alone."""
-        if self._asked is None or self._asked[:2] != (model, window):
+        if self._asked is None or self._asked[0] is not decodes or self._asked[1] != window:
             return False
         return bool(np.abs(codes - self._asked[2]).max() <= ROUNDING * np.abs(codes).max())
 

@@ -19,8 +19,8 @@ FOLDER = "notebooks"  # inside the user's state folder
 class Notebooks:
     """The notes of the model on stage; ``changed`` tells that they are others now.
 
-    Notebooks belong to a bundle's identity, so a copy of a model has the same one. A notebook once opened stays, so
-    that steps of undo find it.
+    Notebooks belong to a bundle's identity and the space that is moved in, so a copy of a model has the same one. A
+    notebook once opened stays, so that steps of undo find it.
     """
 
     changed = Signal()
@@ -60,10 +60,10 @@ class Notebooks:
         """Write what is not on disk yet."""
         if self._folder is None:
             return
-        for identity in tuple(self._unsaved):
-            self._unsaved.discard(identity)
+        for key in tuple(self._unsaved):
+            self._unsaved.discard(key)
             try:
-                store(self._file(self._folder, identity), self._open[identity].notes)
+                store(self._file(self._folder, key), self._open[key].notes)
             except CannotWrite as error:
                 if not self._told:  # once is enough; every change would repeat it
                     self._told = True
@@ -72,31 +72,36 @@ class Notebooks:
     def _turn(self) -> None:
         """Another model is on stage, or none."""
         model = self._stage.model
-        if model is not None and model.decodes is not None and model.bundle.identity() not in self._open:
-            self._open[model.bundle.identity()] = self._read(model, model.decodes.prior.size)
+        if model is not None and model.decodes is not None and _key(model) not in self._open:
+            self._open[_key(model)] = self._read(model, model.decodes.prior.size)
         self.changed.emit()
 
     def _read(self, model: Model, size: int) -> Notebook:
-        identity, notes = model.bundle.identity(), Notes()
+        key, notes = _key(model), Notes()
         if self._folder is not None:
-            notes, fault = restore(self._file(self._folder, identity), Notes)
+            notes, fault = restore(self._file(self._folder, key), Notes)
             if not notes.fits(size):
                 notes, fault = Notes(), "The notebook of this model holds codes of another length, so it is left out."
             if fault:
                 self._tell(fault)
         notebook = Notebook(notes=notes)
-        notebook.events.notes.connect(lambda: self._on_change(identity))
+        notebook.events.notes.connect(lambda: self._on_change(key))
         return notebook
 
-    def _on_change(self, identity: str) -> None:
-        self._unsaved.add(identity)
+    def _on_change(self, key: str) -> None:
+        self._unsaved.add(key)
         self._save_later()
         self.changed.emit()
 
     def _current(self) -> Notebook | None:
         model = self._stage.model
-        return None if model is None else self._open.get(model.bundle.identity())
+        return None if model is None else self._open.get(_key(model))
 
     @staticmethod
-    def _file(folder: Path, identity: str) -> Path:
-        return folder / f"{identity}.json"
+    def _file(folder: Path, key: str) -> Path:
+        return folder / f"{key}.json"
+
+
+def _key(model: Model) -> str:
+    """The bundle's identity, and the space where it is not the one that the model is met in."""
+    return f"{model.bundle.identity()} {model.space}".rstrip()

@@ -87,7 +87,8 @@ class PicksController:
         self._together, self._lane, self._view = together, lane, view
         self._fits: dict[Picks, Fit | None] = {}  # None: nothing separates them
         self._pictures: dict[Code, Pixels] = {}
-        self._model: Model | None = None  # whose fits and pictures these are
+        self._model: Model | None = None  # whose fits these are
+        self._decodes: Decodes | None = None  # who made the pictures
         notebooks.changed.connect(self.refresh)
 
     # what a person does
@@ -136,13 +137,16 @@ class PicksController:
     def refresh(self) -> None:
         """Show the question, publish what is fitted, and have the rest fitted and drawn."""
         model, notes = self._stage.model, self._notebooks.notes
+        decodes = self._stage.decodes
         if model is not self._model:
             self._model = model
             self._fits.clear()
+        if decodes is not self._decodes:
+            self._decodes = decodes
             self._pictures.clear()
         self._publish()
         self._show()
-        if model is None or model.decodes is None:
+        if decodes is None:
             self._lane.cancel()
             return
         open_picks = tuple(
@@ -152,7 +156,7 @@ class PicksController:
         missing = tuple(pick.code for pick in asked.picks if pick.code not in self._pictures) if asked else ()
         if not open_picks and not missing:
             return
-        decodes, units = model.decodes, units_of(model.decodes)
+        units = units_of(decodes)
         self._lane.submit(
             lambda job: _study(decodes, units, open_picks, missing, job),
             lambda _: None,

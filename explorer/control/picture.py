@@ -48,7 +48,7 @@ class PictureController:
             self._view.show_empty()
             return
         self._token += 1
-        if before is None or before.bundle != scene.bundle:
+        if before is None or (before.bundle, before.space) != (scene.bundle, scene.space):
             self._view.show_busy("Opening the model …")
         self._lane.submit(
             partial(_decode, scene, self._models, self._token), partial(self._show, scene), partial(self._fail, scene)
@@ -66,7 +66,7 @@ class PictureController:
         return self._lane.idle and (picture is None or picture.token != self._token)
 
     def _show(self, scene: Scene, picture: Picture) -> None:
-        if self._asked is None or scene.bundle != self._asked.bundle:
+        if self._asked is None or (scene.bundle, scene.space) != (self._asked.bundle, self._asked.space):
             return  # another model was asked for meanwhile
         if self._stage.model is not picture.model:
             self._view.show_before(None)
@@ -83,18 +83,19 @@ class PictureController:
             raise error
         if scene != self._asked:
             return
-        if self._stage.model is not None and self._stage.model.key != scene.bundle:
+        model = self._stage.model
+        if model is not None and (model.key, model.space) != (scene.bundle, scene.space):
             self._leave()
         self._view.show_error(str(error))
 
 
 def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture:
     """In the worker: load the model if need be, and decode one picture."""
-    model = models.get(scene.bundle, job)
+    model = models.get(scene.bundle, job).within(scene.space)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
     job.cancel_with(model.cancel)
     code = scene.vector(model.decodes.prior.center)
     start = time.perf_counter()
-    pixels = model.decodes.decode(code[None])[0]
-    return Picture(token, model, code, pixels, (time.perf_counter() - start) * 1_000)
+    pixels = model.decodes.under(scene.style).decode(code[None])[0]
+    return Picture(token, model, code, pixels, (time.perf_counter() - start) * 1_000, scene.style)

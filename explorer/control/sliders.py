@@ -72,11 +72,11 @@ class SlidersController:
         self._ends_lane.cancel()
         self._effects = self._shown = None
         model = self._stage.model
-        if model is None or model.decodes is None:
+        if model is None or model.decodes is None or not model.flat:
             self._view.show_progress(None)
             self._view.show_dimensions(())
             return
-        self._effects = self._known.get(model.bundle.identity())
+        self._effects = self._known.get(_key(model))
         self._show_all()
         if self._effects is None:
             decodes = model.decodes
@@ -110,9 +110,10 @@ class SlidersController:
     def rest(self) -> None:
         """The hand is still: renew the thumbnails of the rows in sight, as seen from the point in view."""
         model, picture = self._stage.model, self._stage.picture
-        if model is None or model.decodes is None or picture is None or picture.model is not model:
+        decodes = self._stage.decodes
+        if decodes is None or picture is None or picture.model is not model:
             return
-        decodes, code, wanted = model.decodes, picture.code, self._visible
+        code, wanted = picture.code, self._visible
         self._ends_lane.submit(
             lambda job: _ends(decodes, code, wanted, job),
             lambda _: None,
@@ -121,7 +122,7 @@ class SlidersController:
         )
 
     def _learn(self, model: Model, found: NDArray[np.float32]) -> None:
-        self._known[model.bundle.identity()] = found
+        self._known[_key(model)] = found
         self._view.show_progress(None)
         if self._stage.model is model:
             self._effects = found
@@ -136,13 +137,14 @@ class SlidersController:
         self._shown = sigmas, locked
         strength = np.zeros(len(sigmas), np.float32) if self._effects is None else self._effects
         strongest = max(float(strength.max()), 1e-9)
+        letter = model.decodes.space.name if len(model.decodes.space.name) == 1 else "z"
         facts = model.decodes.space.dimensions or tuple(Dimension() for _ in sigmas)
         order: list[int] = np.argsort(-strength, kind="stable").tolist()
         self._view.show_dimensions(
             tuple(
                 DimensionView(
                     index=index,
-                    name=f"z{index}",
+                    name=f"{letter}{index}",
                     description=facts[index].meaning,
                     value=float(sigmas[index]),
                     effect_share=float(strength[index]) / strongest,
@@ -155,8 +157,9 @@ class SlidersController:
 
     def _values(self) -> NDArray[np.float32] | None:
         """Where each dimension stands, in sigmas; None when the place is in another model than the stage."""
-        model, place = self._stage.model, self._explore.place
-        if model is None or model.decodes is None or model.key != place.bundle:
+        place = self._explore.place
+        model = self._stage.at(place)
+        if model is None or model.decodes is None:
             return None
         prior = model.decodes.prior
         if place.code is None or len(place.code) != prior.size:
@@ -166,6 +169,10 @@ class SlidersController:
     def _fail(self, error: Exception) -> None:
         self._view.show_progress(None)
         _crash_unless_told(error)
+
+
+def _key(model: Model) -> str:
+    return f"{model.bundle.identity()} {model.space}"
 
 
 def _crash_unless_told(error: Exception) -> None:

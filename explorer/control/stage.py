@@ -12,11 +12,13 @@ from psygnal import SignalGroupDescriptor, evented
 from explorer.contract.archive import open_bundle
 from explorer.contract.pixels import Pixels
 from explorer.latent.directions import Fit
-from explorer.models.capabilities import Model
+from explorer.latent.styles import Style
+from explorer.models.capabilities import Decodes, Model
 from explorer.models.load import load_model, size_bytes
 from explorer.models.stores import Directions, Encoded
 from explorer.runtime.session import Runtime
 from explorer.runtime.shelf import Shelf
+from explorer.state.place import Place
 from explorer.tasks.latest import Job
 
 Load = Callable[[Path, Runtime, Callable[[Callable[[], None]], None]], Model]
@@ -26,13 +28,14 @@ BUDGET_BYTES = 256 << 20  # of loaded models; a laptop with 8 GB must not notice
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One answer: ``pixels`` (H, W, C) at ``code`` (D,), and how long the model took."""
+    """One answer: ``pixels`` (H, W, C) at ``code`` (D,) in ``style``, and how long the model took."""
 
     token: int  # counts requests; a later picture has a larger one
     model: Model
     code: NDArray[np.float32]
     pixels: Pixels
     run_ms: float
+    style: Style = field(default_factory=Style)
 
 
 @evented
@@ -48,6 +51,19 @@ class Stage:
     directions: Directions | None = None  # those that came with the model
     taught: Mapping[str, Fit] = field(default_factory=dict[str, Fit])  # directions fitted to a person's picks, by name
     data_fault: str = ""  # the sentence why what came with the model cannot be read
+
+    @property
+    def decodes(self) -> Decodes | None:
+        """The decoder of the model on stage, in the style of the picture in view; an equal style is the same object."""
+        if self.model is None or self.model.decodes is None:
+            return None
+        picture = self.picture
+        return self.model.decodes.under(picture.style if picture is not None and picture.model is self.model else None)
+
+    def at(self, place: Place) -> Model | None:
+        """The model on stage, where ``place`` is in this very view of it; else None."""
+        model = self.model
+        return model if model is not None and (model.key, model.space) == (place.bundle, place.space) else None
 
     def enter(self, model: Model | None) -> None:
         """Bring a model on stage; what came with the one before goes first, so that nobody sees the two mixed."""

@@ -14,8 +14,9 @@ from explorer.control.walk import Walk
 from explorer.latent.paths import along, even_pace
 from explorer.latent.priors import Prior
 from explorer.models.capabilities import Decodes, Model
+from explorer.models.styles import converted
 from explorer.state.history import History, change
-from explorer.state.journey import KEYFRAMES, Journey
+from explorer.state.journey import KEYFRAMES, Code, Journey
 from explorer.state.place import Explore
 from explorer.tasks.latest import Job, Lane
 
@@ -54,8 +55,9 @@ class StripController:
     ) -> None:
         self._explore, self._stage, self._history, self._walk = explore, stage, history, walk
         self._lane, self._view, self._rng = lane, view, rng
-        self._pictured: tuple[Model, Journey] | None = None
+        self._pictured: tuple[Decodes, Journey] | None = None
         self._pace: NDArray[np.float64] | None = None  # changes of the picture along the path, BETWEEN pieces of it
+        self._moved: tuple[Journey | None, Model | None, Journey] = None, None, Journey()
         self._share = 0.0
         self._playing = False
         explore.events.journey.connect(self.refresh)
@@ -65,11 +67,15 @@ class StripController:
 
     @property
     def journey(self) -> Journey:
-        """The journey of the model on stage; an empty one with the same manner of walking where it has none."""
+        """The journey of the model on stage, in its space; an empty one with the same manner where it has none."""
         journey, model = self._explore.journey, self._stage.model
-        if model is None or journey.bundle == model.key:
+        if model is None or (journey.bundle, journey.space) == (model.key, model.space):
             return journey
-        return journey.model_copy(update={"bundle": model.key, "keyframes": ()})
+        if self._moved[:2] != (journey, model):
+            frames = moved_frames(journey, model) if journey.bundle == model.key else ()
+            there = {"bundle": model.key, "space": model.space, "keyframes": frames}
+            self._moved = journey, model, journey.model_copy(update=there)
+        return self._moved[2]
 
     @property
     def playing(self) -> bool:
@@ -84,16 +90,16 @@ class StripController:
         self._show_times()
         if journey.legs == 0:
             self.pause()
-        if model is None or model.decodes is None:
+        decodes = self._stage.decodes
+        if decodes is None:
             self._lane.cancel()
             self._pictured = None
             return
         drawn = journey.model_copy(update={"leg_s": 1.0, "even": False})
-        if self._pictured == (model, drawn):
+        if self._pictured == (decodes, drawn):
             return
-        self._pictured, self._pace = (model, drawn), None
+        self._pictured, self._pace = (decodes, drawn), None
         self._view.clear_pictures()
-        decodes = model.decodes
         self._lane.submit(
             partial(_pictures, decodes, drawn), partial(self._learn, drawn), _crash, partial(self._show, drawn)
         )
@@ -253,6 +259,15 @@ class StripController:
         journey = self.journey
         count = journey.legs + 1 if journey.legs else 0
         self._view.show_times(tuple(self._share_of(index) for index in range(count)))
+
+
+def moved_frames(journey: Journey, model: Model) -> tuple[Code, ...]:
+    """The keyframes of a journey in the space of another view of its model; none where a keyframe has no way there."""
+    moved = [
+        converted(model.within(journey.space), model, np.asarray(code, np.float32))[0] for code in journey.keyframes
+    ]
+    frames = [code for code in moved if code is not None]
+    return tuple(tuple(code.tolist()) for code in frames) if len(frames) == len(moved) else ()
 
 
 def codes_of(journey: Journey, prior: Prior, t: NDArray[np.float64]) -> Codes:

@@ -1,18 +1,22 @@
 """Ways to move: every change of place goes through here, and through the history."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.control.stage import Stage
 from explorer.latent.priors import Prior
+from explorer.latent.styles import Style
 from explorer.models.capabilities import Model
+from explorer.models.styles import converted
 from explorer.state.history import History, change
 from explorer.state.place import Explore, Place
 
 SEEDS = 2**31 - 1  # seeds stay short enough to be read aloud
 FIRST_SEED = 42
+NO_WAY_BACK = "No z is known that leads to this point, so a new one was drawn; Ctrl+Z goes back."
 
 Code = NDArray[np.float32]
 
@@ -114,11 +118,39 @@ class Walk:
             self._history, self._explore, "place", place, "Lock all dimensions" if locked else "Unlock all dimensions"
         )
 
-    def open(self, model: Model, code: tuple[float, ...] | None, seed: int | None) -> None:
+    def to_space(self, space: str) -> str:
+        """The same point in another of the model's spaces; what could not be kept, as a sentence, else empty."""
+        place = self._explore.place
+        model = self._stage.at(place)
+        target = None if model is None else model.views.get(space)
+        if model is None or target is None or target is model or model.decodes is None or target.decodes is None:
+            return ""
+        self.begin()
+        _, code = self._here()
+        moved, lost = converted(model, target, code)
+        seed = place.seed if not lost else None
+        if moved is None:
+            seed = int(self._rng.integers(SEEDS)) if place.seed is None else place.seed
+            moved, lost = seed_code(target.decodes.prior, seed), NO_WAY_BACK if place.seed is None else ""
+        there = place.model_copy(
+            update={"space": target.space, "code": tuple(moved.tolist()), "seed": seed, "locked": frozenset[int]()}
+        )
+        change(self._history, self._explore, "place", there, f"Move in {target.decodes.space.name}")
+        return lost
+
+    def restyle(self, words: str, gesture: bool = False, **fields: Any) -> None:
+        """Draw the point in another style; with ``gesture`` as part of the running one. See ``latent.styles.Style``."""
+        place = self._explore.place
+        if self._stage.at(place) is not None:
+            style = Style(**(dict(place.style) | fields))
+            there = place.model_copy(update={"style": style})
+            change(self._history, self._explore, "place", there, words, self._gesture if gesture else None)
+
+    def open(self, model: Model, code: tuple[float, ...] | None, seed: int | None, style: Style | None = None) -> None:
         """Go to a point in a model, or to that of the seed; there is no way back from the first to nothing."""
         if code is None and seed is not None and model.decodes is not None:
             code = tuple(seed_code(model.decodes.prior, seed).tolist())
-        place = Place(bundle=model.key, code=code, seed=seed)
+        place = Place(bundle=model.key, space=model.space, code=code, seed=seed, style=style or Style())
         if not self._explore.place.bundle:
             self._explore.place = place
             return
@@ -133,13 +165,16 @@ class Walk:
 
     def stands_in(self, model: Model) -> bool:
         """Whether the place is in this very model, as it is loaded."""
-        return self._explore.place.bundle == model.key and self._stage.model in (None, model)
+        standing = self._stage.model
+        return self._explore.place.bundle == model.key and (
+            standing in (None, model) or standing in model.views.values()
+        )
 
     def _here(self) -> tuple[Prior | None, Code]:
         """The prior of the model on stage and a copy of the code asked for last."""
-        model = self._stage.model
         place = self._explore.place
-        if model is None or model.decodes is None or model.key != place.bundle:
+        model = self._stage.at(place)
+        if model is None or model.decodes is None:
             return None, np.zeros(0, np.float32)
         prior = model.decodes.prior
         fits = place.code is not None and len(place.code) == prior.size

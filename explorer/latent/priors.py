@@ -27,6 +27,7 @@ class Prior:
     factor: Float32[ndarray, "d d"] | None = None
     whitener: Float32[ndarray, "d d"] | None = None
     uniform: bool = False
+    draw: Callable[[np.random.Generator, int], NDArray[np.float32]] | None = None  # where samples really come from
 
     @property
     def size(self) -> int:
@@ -35,6 +36,8 @@ class Prior:
 
     def sample(self, rng: np.random.Generator, count: int) -> Float32[ndarray, "n d"]:
         """``count`` codes; the same generator state gives the same codes on every machine."""
+        if self.draw is not None:
+            return self.draw(rng, count)
         if self.uniform:
             half_width = self.deviation * math.sqrt(3)
             return (self.center + half_width * rng.uniform(-1, 1, (count, self.size))).astype(np.float32)

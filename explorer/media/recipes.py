@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from explorer.contract.errors import ExplorerError, short
 from explorer.contract.pixels import Pixels
+from explorer.latent.styles import Style
 from explorer.media.texts import KEY, Torn, text_of
 from explorer.state.journey import Code, Journey
 
@@ -29,6 +30,8 @@ class Recipe(BaseModel):
     name: str
     code: Code
     seed: int | None = Field(default=None, ge=0)
+    space: str = ""  # of the model's spaces the one that the code is in; empty: the one it is met in
+    style: Style = Style()  # how a style generator drew it
     version: str = ""
     journey: Journey | None = None  # the path of a film; its ``bundle``, a path on one machine, is empty
 
@@ -40,7 +43,11 @@ class Recipe(BaseModel):
 
     def text(self) -> str:
         """As it is written into files: JSON, without what is not there."""
-        return self.model_dump_json(exclude={"journey"} if self.journey is None else None)
+        absent = {"journey"} if self.journey is None else set[str]()
+        return self.model_dump_json(exclude=absent | {name for name in ("space", "style") if not self._says(name)})
+
+    def _says(self, name: str) -> bool:
+        return getattr(self, name) != type(self).model_fields[name].default
 
 
 def app_version() -> str:

@@ -10,6 +10,7 @@ from explorer.contract.errors import PortMismatch, short
 from explorer.contract.manifest import Graph, ImageMeaning, LatentMeaning, LatentSpace, Port
 from explorer.contract.pixels import Pixels, from_pixels, to_pixels
 from explorer.latent.priors import Prior
+from explorer.latent.styles import Style
 from explorer.models.capabilities import Codes, Posterior
 from explorer.runtime.pixels import ENERGY, PIXELS
 from explorer.runtime.session import Session, check_finite
@@ -23,9 +24,13 @@ class Decoder:
     def __init__(self, session: Session, graph: Graph, space: LatentSpace, prior: Prior) -> None:
         self.space, self.prior = space, prior
         self._session, self._file = session, graph.file
-        self._code = _only_input(graph, "latent", "a latent code")
-        self._image = _port(graph, graph.output("image"), "output of a picture")
-        self._meaning = _image_meaning(self._image)
+        self._code = only_input(graph, "latent", "a latent code")
+        self._image = port_or_fault(graph, graph.output("image"), "output of a picture")
+        self._meaning = image_meaning(self._image)
+
+    def under(self, style: Style | None) -> "Decoder":
+        """Itself: a plain decoder has no layers to style."""
+        return self
 
     def decode(self, codes: Codes) -> Pixels:
         """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``."""
@@ -52,21 +57,23 @@ class Encoder:
     def __init__(self, session: Session, graph: Graph, space: LatentSpace) -> None:
         self.space = space
         self._session, self._file = session, graph.file
-        self._image = _only_input(graph, "image", "a picture")
-        self._mean = graph.output("latent", "mean") or _port(graph, graph.output("latent", "point"), "output of a code")
+        self._image = only_input(graph, "image", "a picture")
+        self._mean = graph.output("latent", "mean") or port_or_fault(
+            graph, graph.output("latent", "point"), "output of a code"
+        )
         self._log_variance = graph.output("latent", "log_variance")
 
     @property
     def picture_shape(self) -> tuple[int | None, int | None, int]:
         """Height, width (None: any), channels."""
-        meaning = _image_meaning(self._image)
+        meaning = image_meaning(self._image)
         return meaning.height, meaning.width, meaning.channels
 
     def encode(self, pixels: Pixels) -> Posterior:
         """(N, H, W, C) uint8 -> ``Posterior`` of N codes; see ``Encodes``."""
         answers = [
             self._session.run({self._image.name: batch})
-            for batch in _batches(from_pixels(pixels, _image_meaning(self._image)), self._image)
+            for batch in _batches(from_pixels(pixels, image_meaning(self._image)), self._image)
         ]
         return Posterior(
             self._codes(answers, self._mean, len(pixels)),
@@ -106,8 +113,13 @@ def _joined(parts: list[NDArray[T]], count: int, file: str) -> NDArray[T]:
     return values
 
 
-def _only_input(graph: Graph, kind: str, what: str) -> Port:
-    port = _port(graph, graph.input(kind), f"input of {what}")
+def only_input(graph: Graph, kind: str, what: str) -> Port:
+    """The input of that kind of a graph that needs nothing else.
+
+    Raises:
+        PortMismatch: there is none, or the graph wants more.
+    """
+    port = port_or_fault(graph, graph.input(kind), f"input of {what}")
     others = [other.name for other in graph.inputs if other is not port]
     if others:
         raise PortMismatch(
@@ -116,13 +128,23 @@ def _only_input(graph: Graph, kind: str, what: str) -> Port:
     return port
 
 
-def _port(graph: Graph, port: Port | None, what: str) -> Port:
+def port_or_fault(graph: Graph, port: Port | None, what: str) -> Port:
+    """``port``, which a graph must have.
+
+    Raises:
+        PortMismatch: it has none.
+    """
     if port is None or not port.shape:
         raise PortMismatch(f"{graph.file} has no {what}; export the model again.")
     return port
 
 
-def _image_meaning(port: Port) -> ImageMeaning:
+def image_meaning(port: Port) -> ImageMeaning:
+    """How the numbers of a port are a picture.
+
+    Raises:
+        PortMismatch: they are none.
+    """
     if not isinstance(port.meaning, ImageMeaning):
         raise PortMismatch(f"{port.name} is not a picture; export the model again.")
     return port.meaning

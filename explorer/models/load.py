@@ -7,11 +7,13 @@ from pathlib import Path
 
 from explorer.contract.archive import Bundle, open_bundle
 from explorer.contract.errors import BundleError, ExplorerError
-from explorer.contract.manifest import Graph
+from explorer.contract.manifest import Graph, RowsPrior
 from explorer.latent.priors import prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
 from explorer.models.capabilities import Decodes, Encodes, Model
+from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
+from explorer.models.styles import with_styles
 from explorer.runtime.providers import RunsOn
 from explorer.runtime.session import Runtime, Session
 
@@ -30,28 +32,20 @@ def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[],
         BundleError, ModelFault: as their sentences say.
     """
     bundle = open_bundle(path)
-    sessions: list[Session] = []
-
-    def opened(graph: Graph) -> Session:
-        session = runtime.open(bundle.read(graph.file), graph)
-        sessions.append(session)
-        return session
+    graphs = Graphs(bundle, runtime)
+    run_ms: float | None = None
 
     def runs_on() -> RunsOn:
-        return (
-            RunsOn(sessions[0].provider, sessions[0].reason, run_ms) if sessions else RunsOn("", "no graph is loaded")
-        )
-
-    def cancel() -> None:
-        for session in sessions:
-            session.cancel()
+        first = graphs.first
+        return RunsOn("", "no graph is loaded") if first is None else RunsOn(first.provider, first.reason, run_ms)
 
     if cancellable is not None:
-        cancellable(cancel)
-    decodes = _decoder(bundle, opened)
-    encodes = _encoder(bundle, opened)
-    run_ms = _timed(decodes) if decodes is not None else None
-    return Model(str(path), bundle, runs_on, cancel, decodes, encodes)
+        cancellable(graphs.cancel)
+    decodes, encodes = _decoder(bundle, graphs.open), _encoder(bundle, graphs.open)
+    plain = Model(str(path), bundle, runs_on, graphs.cancel, decodes, encodes, graphs=graphs)
+    model = plain if decodes is not None else with_styles(plain, graphs)
+    run_ms = _timed(model.decodes) if model.decodes is not None else None
+    return model
 
 
 def size_bytes(model: Model) -> int:
@@ -97,7 +91,8 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
     if graph is None:
         return None
     space = bundle.manifest.space(latent_space_of(graph.output("latent")) or "")
-    return None if space is None or len(space.shape) != 1 else Encoder(opened(graph), graph, space)
+    known = space is not None and (len(space.shape) == 1 or isinstance(space.prior, RowsPrior))
+    return Encoder(opened(graph), graph, space) if space is not None and known else None
 
 
 def _timed(decodes: Decodes) -> float:

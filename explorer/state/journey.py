@@ -16,6 +16,7 @@ class Journey(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     bundle: str = ""  # path of the model that the keyframes belong to
+    space: str = ""  # which of its spaces they are in
     keyframes: Annotated[tuple[Code, ...], Field(max_length=KEYFRAMES)] = ()
     kind: Literal["linear", "spherical", "spline"] = "spherical"
     even: bool = False  # every moment changes the picture by as much as every other

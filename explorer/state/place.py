@@ -3,6 +3,7 @@
 from psygnal import EventedModel
 from pydantic import BaseModel, ConfigDict, Field
 
+from explorer.latent.styles import Style
 from explorer.state.beside import Beside
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
@@ -15,9 +16,11 @@ class Place(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     bundle: str = ""  # path of the model; empty: none is open
+    space: str = ""  # which of the model's spaces the code is in; empty: the one it is met in
     code: tuple[Number, ...] | None = None  # one number a dimension, latent units; None: the centre of the prior
     seed: int | None = Field(default=None, ge=0)  # the code was drawn with it and not touched since
     locked: frozenset[int] = frozenset()  # dimensions that random and reset leave alone
+    style: Style = Style()  # how a style generator draws the point; other models pass it over
 
 
 class Explore(EventedModel):

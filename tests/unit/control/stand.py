@@ -92,6 +92,9 @@ class ToyDecodes:
         self.prior = prior or Prior(np.zeros(toy.dims, np.float32), np.ones(toy.dims, np.float32))
         self.fault: Exception | None = None
 
+    def under(self, style: object) -> "ToyDecodes":
+        return self
+
     def decode(self, codes: NDArray[np.float32]) -> Pixels:
         if self.fault is not None:
             raise self.fault

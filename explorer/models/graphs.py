@@ -1,0 +1,56 @@
+"""The graphs of one bundle, each loaded when it is first asked for, and those made from them by cutting or tapping."""
+
+from collections.abc import Callable
+
+from explorer.contract.archive import Bundle
+from explorer.contract.manifest import Graph
+from explorer.runtime.session import Runtime, Session
+
+
+class Graphs:
+    """Used in the worker's thread only, but for ``cancel``."""
+
+    def __init__(self, bundle: Bundle, runtime: Runtime) -> None:
+        self._bundle, self._runtime = bundle, runtime
+        self._sessions: dict[str, Session] = {}
+
+    @property
+    def first(self) -> Session | None:
+        """The one that was loaded first, or None."""
+        return next(iter(self._sessions.values()), None)
+
+    def open(self, graph: Graph) -> Session:
+        """The session of a graph of the manifest.
+
+        Raises:
+            UnsafeGraph, PortMismatch, ModelFault, DamagedBundle: as their sentences say.
+        """
+        return self.derived(graph.role, graph, lambda content: content)
+
+    def role(self, role: str) -> tuple[Session, Graph] | None:
+        """The session of the graph of that role and its description; None where the bundle has none.
+
+        Raises:
+            As ``open``.
+        """
+        graph = self._bundle.manifest.graph(role)
+        return None if graph is None else (self.open(graph), graph)
+
+    def derived(self, key: str, graph: Graph, change: Callable[[bytes], bytes]) -> Session:
+        """The session of a graph whose file was changed in memory, kept as ``key``; ``graph`` describes the result.
+
+        Raises:
+            As ``open``.
+        """
+        if key not in self._sessions:
+            self._sessions[key] = self._runtime.open(change(self._bundle.read(graph.file)), graph)
+        return self._sessions[key]
+
+    def drop(self, key: str) -> None:
+        """Let a derived session go."""
+        self._sessions.pop(key, None)
+
+    def cancel(self) -> None:
+        """Stop whatever runs, from any thread."""
+        for session in tuple(self._sessions.values()):
+            session.cancel()

@@ -1,0 +1,223 @@
+"""Adapter of a style generator: a mapping from z to w, and a synthesis that takes one style a layer."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.contract.errors import PortMismatch
+from explorer.contract.manifest import Graph, LatentSpace, NoiseMeaning, Port, RowsPrior
+from explorer.contract.pixels import Pixels, to_pixels
+from explorer.latent.priors import Prior, prior_of
+from explorer.latent.styles import Style, mixed, noise_of, rows_of, truncated
+from explorer.models.autoencoder import image_meaning, latent_space_of, only_input, port_or_fault
+from explorer.models.capabilities import Codes, Model
+from explorer.models.graphs import Graphs
+from explorer.runtime.pixels import ENERGY, PIXELS
+from explorer.runtime.session import Session, check_finite
+
+CHUNK_PIXELS = 1 << 22  # of pictures made in one run: what the layers of a large network need beside is many times that
+
+ONE_STYLE = "The layers had styles of their own; w holds one for all, so it is their mean. Ctrl+Z brings them back."
+
+Styles = NDArray[np.float32]  # (N, L, D)
+
+
+class StyleGenerator:
+    """Both graphs of a style generator, as functions of arrays.
+
+    ``resolutions`` (L,) pixels of the layer that each style belongs to; ``mean`` (D,) of w, which truncation pulls to.
+    """
+
+    def __init__(
+        self,
+        mapping: tuple[Session, Graph],
+        synthesis: tuple[Session, Graph],
+        rows: LatentSpace,
+        mean: NDArray[np.float32],
+    ) -> None:
+        self.layers, self.width = rows.shape[0], rows.shape[1]
+        self.resolutions = rows.resolutions
+        self.mean = mean
+        self._mapping, self._z = mapping[0], only_input(mapping[1], "latent", "a latent code")
+        self._w = port_or_fault(mapping[1], mapping[1].output("latent"), "output of a style")
+        self._mapping_file = mapping[1].file
+        self._synthesis, self.graph = synthesis
+        self._styles = port_or_fault(self.graph, self.graph.input("latent"), "input of styles")
+        self._image = port_or_fault(self.graph, self.graph.output("image"), "output of a picture")
+        self._meaning = image_meaning(self._image)
+        self._noises = tuple(port for port in self.graph.inputs if isinstance(port.meaning, NoiseMeaning))
+        others = [port.name for port in self.graph.inputs if port is not self._styles and port not in self._noises]
+        if others:
+            raise PortMismatch(f"{self.graph.file} also wants {others[0]!r}; only styles and noise can be given.")
+        self._kept: tuple[Any, dict[str, NDArray[np.float32]]] = (None, {})
+
+    @property
+    def noise_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape (1, H, W) of each layer's noise, from coarse to fine."""
+        return tuple(_without_batch(port) for port in self._noises)
+
+    def map(self, z: Codes) -> Codes:
+        """(N, Z) -> w (N, D)."""
+        w = check_finite(self._mapping.run({self._z.name: z.astype(np.float32)})[self._w.name], self._mapping_file)
+        return w.reshape(len(z), -1)
+
+    def synthesize(self, styles: Styles, noise: Style) -> Pixels:
+        """Final styles (N, L, D), already mixed and truncated -> (N, H, W, C) uint8; of ``noise`` only the noise."""
+        height, width = self._meaning.height or 1, self._meaning.width or 1
+        chunk = max(CHUNK_PIXELS // (height * width), 1)
+        parts = [self._run(styles[start : start + chunk], noise) for start in range(0, len(styles), chunk)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def feeds(self, styles: Styles, noise: Style) -> dict[str, NDArray[np.float32]]:
+        """What the synthesis graph, or one cut from it, is given."""
+        return {self._styles.name: np.ascontiguousarray(styles, np.float32), **self.noise_feeds(len(styles), noise)}
+
+    def noise_feeds(self, count: int, noise: Style) -> dict[str, NDArray[np.float32]]:
+        """The noise of each layer by its input's name, the same for all ``count`` pictures."""
+        key = (count, noise.noise, noise.noise_seed, noise.noise_strength)
+        if self._kept[0] != key:
+            made: dict[str, NDArray[np.float32]] = {}
+            for index, port in enumerate(self._noises):
+                layer = noise_of(noise, _without_batch(port), index)
+                made[port.name] = np.ascontiguousarray(np.broadcast_to(layer, (count, *layer.shape)))
+            self._kept = key, made
+        return self._kept[1]
+
+    def _run(self, styles: Styles, noise: Style) -> Pixels:
+        answer: Mapping[str, NDArray[Any]] = self._synthesis.run(self.feeds(styles, noise))
+        ready = answer.get(PIXELS)
+        if ready is not None and ready.shape[-1] == self._meaning.channels and math.isfinite(answer[ENERGY]):
+            return ready
+        return to_pixels(check_finite(answer[self._image.name], self.graph.file), self._meaning)
+
+
+class StyleDecoder:
+    """``Decodes`` for one of the spaces of a style generator, under one ``Style``.
+
+    ``mapped`` says that codes are z, which the mapping turns into w first.
+    """
+
+    def __init__(
+        self,
+        generator: StyleGenerator,
+        space: LatentSpace,
+        prior: Prior,
+        *,
+        mapped: bool = False,
+        style: Style | None = None,
+    ) -> None:
+        self.generator, self.space, self.prior, self.mapped = generator, space, prior, mapped
+        self.style = style or Style()
+        self._under: StyleDecoder | None = None  # the one asked for last, so that an equal style is the same object
+
+    def under(self, style: Style | None) -> "StyleDecoder":
+        """The same decoder with another mixing, truncation and noise; the same object for an equal style."""
+        wanted = style or Style()
+        if wanted == self.style:
+            return self
+        if self._under is None or self._under.style != wanted:
+            self._under = StyleDecoder(self.generator, self.space, self.prior, mapped=self.mapped, style=wanted)
+        return self._under
+
+    def own_rows(self, codes: Codes) -> Styles:
+        """The styles (N, L, D) of codes, before anything is mixed in or truncated.
+
+        Raises:
+            PortMismatch: the codes have another length.
+        """
+        generator, want = self.generator, math.prod(self.space.shape)
+        if codes.ndim != 2 or codes.shape[1] != want:
+            raise PortMismatch(f"{generator.graph.file}: a code has {want} numbers, got {list(codes.shape)}.")
+        w = generator.map(codes) if self.mapped else codes.astype(np.float32)
+        return rows_of(w, generator.layers, generator.width)
+
+    def rows(self, codes: Codes) -> Styles:
+        """The final styles (N, L, D) of codes: mixed, then truncated.
+
+        Raises:
+            PortMismatch: the codes, or a source's, have another length.
+        """
+        styles = self.own_rows(codes)
+        try:
+            styles = mixed(styles, self.style)
+        except ValueError as error:
+            raise PortMismatch(f"A source of the mix does not fit this model: {error}.") from error
+        return truncated(styles, self.generator.mean, self.style)
+
+    def decode(self, codes: Codes) -> Pixels:
+        """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``."""
+        return self.generator.synthesize(self.rows(codes), self.style)
+
+
+def with_styles(model: Model, graphs: Graphs) -> Model:
+    """``model`` as a style generator, where its bundle holds a mapping and a synthesis; else itself.
+
+    It is met in w; z and w+ (one style a layer) are its other views. The encoder stands in the view it encodes into.
+    """
+    bundle, manifest = model.bundle, model.manifest
+    mapping, synthesis = manifest.graph("mapping"), manifest.graph("synthesis")
+    if mapping is None or synthesis is None:
+        return model
+    z = manifest.space(latent_space_of(mapping.input("latent")) or "")
+    w = manifest.space(latent_space_of(mapping.output("latent")) or "")
+    rows = manifest.space(latent_space_of(synthesis.input("latent")) or "")
+    if z is None or w is None or rows is None or not _fit(w, rows):
+        raise PortMismatch(
+            f"{synthesis.file} does not take one style a layer of the space that {mapping.file} maps to; "
+            "export the model again."
+        )
+    prior_w = prior_of(w, bundle.array)
+    mean = prior_w.center if w.center is None else bundle.array(w.center).astype(np.float32).reshape(-1)
+    if mean.shape != (rows.shape[1],):
+        raise PortMismatch(f"The centre of {w.name} does not fit that space; export the model again.")
+    generator = StyleGenerator((graphs.open(mapping), mapping), (graphs.open(synthesis), synthesis), rows, mean)
+    prior_z = prior_of(z, bundle.array)
+
+    def drawn(rng: np.random.Generator, count: int) -> Codes:
+        return generator.map(prior_z.sample(rng, count))
+
+    def drawn_rows(rng: np.random.Generator, count: int) -> Codes:
+        return rows_of(drawn(rng, count), generator.layers, generator.width).reshape(count, -1)
+
+    prior_rows = Prior(
+        np.tile(prior_w.center, generator.layers), np.tile(prior_w.deviation, generator.layers), draw=drawn_rows
+    )
+    views: dict[str, Model] = {}
+    for key, space, prior, mapped in (
+        ("", w, replace(prior_w, draw=drawn), False),
+        (z.name, z, prior_z, True),
+        (rows.name, rows, prior_rows, False),
+    ):
+        decoder = StyleDecoder(generator, space, prior, mapped=mapped)
+        encodes = model.encodes if model.encodes is not None and model.encodes.space.name == space.name else None
+        views[key] = replace(model, decodes=decoder, encodes=encodes, styles=generator, space=key, views=views)
+    return views[""]
+
+
+def converted(source: Model, target: Model, code: Codes) -> tuple[Codes | None, str]:
+    """The point ``code`` (D,) of one view of a model in another view, and a sentence about what that loses.
+
+    None where there is no way: no z is known for a w.
+    """
+    there = target.decodes
+    if not isinstance(source.decodes, StyleDecoder) or not isinstance(there, StyleDecoder) or there.mapped:
+        return None, ""
+    rows = source.decodes.own_rows(code[None])[0]
+    if len(there.space.shape) == 2:
+        return rows.reshape(-1), ""
+    if (rows == rows[0]).all():
+        return rows[0], ""
+    return rows.mean(axis=0), ONE_STYLE
+
+
+def _fit(w: LatentSpace, rows: LatentSpace) -> bool:
+    prior = rows.prior
+    return len(w.shape) == 1 and rows.shape[1:] == w.shape and isinstance(prior, RowsPrior) and prior.rows == w.name
+
+
+def _without_batch(port: Port) -> tuple[int, ...]:
+    return tuple(axis or 1 for axis in port.shape[1:])

@@ -123,7 +123,7 @@ class App:
         clipboard = QGuiApplication.clipboard()
         self.codes = CodesController(self.explore, self.stage, self.walk, clipboard.text, clipboard.setText, self)
         self.map = MapController(
-            self.explore, self.stage, self.history, self.walk, (plane_lane, tile_lane, *self.embedder.lanes),
+            self.explore, self.stage, self.history, self.walk, (plane_lane, tile_lane, self.embedder.lanes[0]),
             self.window.map,
         )  # fmt: skip
         self.whereabouts = WhereaboutsController(

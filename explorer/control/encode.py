@@ -284,7 +284,7 @@ def _encode(
     spread = None if posterior.log_variance is None else posterior.log_variance[0]
     restored = decodes.decode(mean[None])[0]
     picture = _with_channels(colour, restored.shape[2])
-    difference = np.abs(picture.astype(np.float32) - restored) / 255
+    difference: NDArray[np.float32] = np.abs(picture.astype(np.float32) - restored) / 255
     samples = np.zeros((0, *restored.shape), np.uint8)
     if spread is not None:
         samples = decodes.decode(reparameterised(mean, spread, noise))
@@ -299,7 +299,7 @@ def _encode(
         model=model,
         picture=picture,
         restored=restored,
-        error=difference.mean(axis=2),
+        error=np.mean(difference, axis=2),
         squared_error=float(np.mean(difference**2)),
         mean=mean,
         log_variance=spread,

@@ -285,13 +285,14 @@ def places_at(journey: Journey, pace: NDArray[np.float64] | None, shares: NDArra
 def changes_along(decodes: Decodes, journey: Journey) -> Generator[None, None, NDArray[np.float64]]:
     """How much the picture changes over each of the equal pieces of a path; in the worker, a few pictures a step."""
     changes: list[float] = []
-    last: Pixels | None = None
+    last: NDArray[np.float32] | None = None
     places = np.linspace(0, journey.legs, journey.legs * PIECES + 1) if journey.legs else np.zeros(0)
     for start in range(0, len(places), BATCH):
         for pixels in decodes.decode(codes_of(journey, decodes.prior, places[start : start + BATCH])):
+            now: NDArray[np.float32] = pixels.astype(np.float32)
             if last is not None:
-                changes.append(float(np.sqrt(np.mean((pixels.astype(np.float32) - last.astype(np.float32)) ** 2))))
-            last = pixels
+                changes.append(float(np.sqrt(np.mean((now - last) ** 2))))
+            last = now
         yield
     return np.asarray(changes, np.float64)
 

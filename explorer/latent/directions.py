@@ -75,19 +75,31 @@ def logistic(
     share = float(more.mean())
     balance: NDArray[np.float64] = np.where(more, 0.5 / share, 0.5 / (1 - share))
     design: NDArray[np.float64] = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    penalty = np.full(design.shape[1], RIDGE)
+    penalty: NDArray[np.float64] = np.full(design.shape[1], RIDGE, np.float64)
     penalty[-1] = 0.0
-    beta: NDArray[np.float64] = np.zeros(design.shape[1]) if start is None else np.array(start, np.float64)
+    beta: NDArray[np.float64] = np.zeros_like(penalty)
+    if start is not None:
+        np.copyto(beta, start)
     for _ in range(STEPS):
-        margin = side * (design @ beta)
-        wrong = 1 / (1 + np.exp(np.clip(margin, -500, 500)))
-        gradient = penalty * beta - design.T @ (balance * side * wrong)
-        curvature = (design * (balance * wrong * (1 - wrong))[:, None]).T @ design + np.diag(penalty + 1e-9)
-        step = np.linalg.solve(curvature, gradient).astype(np.float64)
+        step = _newton_step(design, side, balance, penalty, beta)
         beta -= step
         if np.abs(step).max() < TOLERANCE:
             break
     return beta
+
+
+def _newton_step(
+    design: NDArray[np.float64],
+    side: NDArray[np.float64],
+    balance: NDArray[np.float64],
+    penalty: NDArray[np.float64],
+    beta: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """From ``beta`` (D,) to the minimum of the parabola that touches the loss there, to be taken away."""
+    wrong = 1 / (1 + np.exp(np.clip(side * (design @ beta), -500, 500)))
+    gradient = penalty * beta - design.T @ (balance * side * wrong)
+    curvature = (design * (balance * wrong * (1 - wrong))[:, None]).T @ design + np.diag(penalty + 1e-9)
+    return np.linalg.solve(curvature, gradient).astype(np.float64)
 
 
 def cross_validated(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,9 @@ def tsne(
         MapsMissing: openTSNE is not installed.
     """
     try:
-        from openTSNE import TSNEEmbedding  # pyright: ignore[reportMissingTypeStubs]
-        from openTSNE.affinity import PerplexityBasedNN  # pyright: ignore[reportMissingTypeStubs]
-        from openTSNE.nearest_neighbors import PrecomputedNeighbors  # pyright: ignore[reportMissingTypeStubs]
+        tsne: Any = import_module("openTSNE")
+        affinity: Any = import_module("openTSNE.affinity")
+        neighbours: Any = import_module("openTSNE.nearest_neighbors")
     except ImportError as error:
         raise MapsMissing(
             't-SNE needs one more package: run pip install "latent-explorer[maps]" and start Latent Explorer again.'
@@ -98,11 +99,11 @@ def tsne(
         rows.append(near)
         distances.append(gaps)
         yield SEARCH_SHARE * first / len(codes), start
-    index = PrecomputedNeighbors(np.concatenate(rows), np.concatenate(distances).astype(np.float64))
-    affinities = PerplexityBasedNN(knn_index=index, perplexity=perplexity, n_jobs=1, random_state=seed)
+    index = neighbours.PrecomputedNeighbors(np.concatenate(rows), np.concatenate(distances).astype(np.float64))
+    affinities = affinity.PerplexityBasedNN(knn_index=index, perplexity=perplexity, n_jobs=1, random_state=seed)
     deviation = max(float(start[:, 0].std()), 1e-12)
     first_layout = (start - start.mean(axis=0)) / deviation * START_DEVIATION
-    embedding: Any = TSNEEmbedding(first_layout.astype(np.float64), affinities, n_jobs=1, random_state=seed)
+    embedding = tsne.TSNEEmbedding(first_layout.astype(np.float64), affinities, n_jobs=1, random_state=seed)
     for done in range(0, EARLY + LATE, ITERATIONS_A_STEP):
         early = done < EARLY
         embedding.optimize(

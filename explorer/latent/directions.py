@@ -75,14 +75,15 @@ def logistic(
     share = float(more.mean())
     balance: NDArray[np.float64] = np.where(more, 0.5 / share, 0.5 / (1 - share))
     design: NDArray[np.float64] = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    penalty: NDArray[np.float64] = np.full(design.shape[1], RIDGE, np.float64)
+    count = int(x.shape[1]) + 1
+    penalty: NDArray[np.float64] = np.full(count, RIDGE, np.float64)
     penalty[-1] = 0.0
-    beta: NDArray[np.float64] = np.zeros_like(penalty)
+    beta: NDArray[np.float64] = np.zeros(count, np.float64)
     if start is not None:
         np.copyto(beta, start)
     for _ in range(STEPS):
         step = _newton_step(design, side, balance, penalty, beta)
-        beta -= step
+        np.subtract(beta, step, out=beta)
         if np.abs(step).max() < TOLERANCE:
             break
     return beta

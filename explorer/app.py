@@ -377,6 +377,7 @@ class App:
         scatter.picture_chosen.connect(control.go_to_row)
         scatter.taken_back.connect(control.take_back)
         scatter.rested.connect(control.see)
+        scatter.lassoed.connect(self._group_lassoed)
         panel.legend.toggled.connect(control.toggle_value)
         panel.legend.solo_asked.connect(control.solo_value)
         panel.column_chosen.connect(control.choose_column)
@@ -386,6 +387,16 @@ class App:
         panel.tsne_switched.connect(control.switch_tsne)
         panel.stop_asked.connect(control.stop)
         panel.whereabouts.nearest_asked.connect(control.jump_to_row)
+
+    def _group_lassoed(self, rows: np.ndarray) -> None:
+        """Keep what was circled on the map as a group for arithmetic."""
+        if not len(rows):
+            self.tell("No picture lies inside that outline; draw it around some points.", error=False)
+            return
+        name = self.window.ask_group_name(len(rows), self.map.suggested_name(rows))
+        if name:
+            self.arithmetic.add_group(rows, name)
+            self.tell(f"{len(rows):,} pictures are the group “{name}” now: see Arithmetic.", error=False)
 
     def _follow_encode(self) -> None:
         panel, encode = self.window.encode, self.encode

@@ -174,6 +174,15 @@ class MapController:
         self.begin()
         self.go_to_row(row)
 
+    def suggested_name(self, rows: NDArray[np.int64]) -> str:
+        """What a group of these pictures may be called: after the value that most of them have."""
+        encoded = self._stage.encoded
+        column = None if encoded is None else encoded.column(self._explore.map.column)
+        if encoded is None or column is None or not len(rows):
+            return "group"
+        counts = np.bincount(encoded.labels[rows, column])
+        return f"mostly {encoded.columns[column].values[int(counts.argmax())]}"
+
     def take_back(self) -> None:
         """What looked like a move was the beginning of something else."""
         self._walk.take_back()

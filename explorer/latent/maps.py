@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from numpy import ndarray
 
 from explorer.contract.errors import ExplorerError
@@ -114,3 +114,16 @@ def tsne(
         )
         share = (done + ITERATIONS_A_STEP) / (EARLY + LATE)
         yield SEARCH_SHARE + (1 - SEARCH_SHARE) * share, np.asarray(embedding, np.float32)
+
+
+def inside(places: Float32[ndarray, "n 2"], outline: Float32[ndarray, "k 2"]) -> Bool[ndarray, " n"]:
+    """Which places lie inside a closed outline, by the even-odd rule; fewer than three corners hold none."""
+    found = np.zeros(len(places), bool)
+    if len(outline) < 3:
+        return found
+    x, y = places[:, 0], places[:, 1]
+    for (x1, y1), (x2, y2) in zip(outline.tolist(), np.roll(outline, -1, axis=0).tolist(), strict=True):
+        if y1 != y2:
+            crosses = (y1 > y) != (y2 > y)
+            found ^= crosses & (x < x1 + (y - y1) * ((x2 - x1) / (y2 - y1)))
+    return found

@@ -50,6 +50,7 @@ OTHERS = (
     Shortcut("The picture", "hold B", "The picture before the last change"),
     Shortcut("The picture", "wheel, drag, + − 0", "Zoom, move and fit; a double click fits too"),
     Shortcut("The library", "Enter, Delete", "Open a model, take it out of the list"),
+    Shortcut("The map", "Ctrl+drag", "Circles pictures as a group for arithmetic"),
     Shortcut("A slider", "← →", "A tenth of a sigma; with Shift a hundredth"),
     Shortcut("A slider", "Page Up/Down", "A whole sigma"),
     Shortcut("A slider", "Home", "Back to the centre"),

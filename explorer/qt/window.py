@@ -6,7 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.media.pictures_in import SUFFIXES
 from explorer.qt.actions import make_actions, shortcuts
@@ -176,6 +185,12 @@ class Window(QWidget):
     def ask_model(self) -> str:
         """Let a person choose a file to open; empty when they do not."""
         return QFileDialog.getOpenFileName(self, "Open a model", "", f"{OPENED};;All files (*)")[0]
+
+    def ask_group_name(self, count: int, suggestion: str) -> str:
+        """Let a person name a group of ``count`` pictures; empty when they do not want it."""
+        label = f"Name of these {count:,} pictures:"
+        name, wanted = QInputDialog.getText(self, "A group of pictures", label, text=suggestion)
+        return name.strip() if wanted else ""
 
     def ask_picture(self) -> str:
         """Let a person choose a picture to encode; empty when they do not."""

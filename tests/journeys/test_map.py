@@ -1,5 +1,6 @@
 """A walk over the map in the real window: look, go, drag, filter, come back."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton
@@ -102,3 +103,24 @@ def test_a_filter_is_undone_and_remembered(journey: Journey):
     assert later.explore.map.hidden == frozenset()
     journey.undo(later)
     assert later.explore.map.hidden == {"shoe"}
+
+
+def test_circled_pictures_become_a_group_for_arithmetic(journey: Journey, monkeypatch: pytest.MonkeyPatch):
+    app = opened(journey, PLANE)
+    asked: list[tuple[int, str]] = []
+    monkeypatch.setattr(app.window, "ask_group_name", lambda count, name: asked.append((count, name)) or "corner")
+    before = app.explore.place
+    corners = [(-9, -9), (9, -9), (9, 9), (-9, 9)]
+    app.window.map.scatter.fit()
+    hands.press(scatter(app), pixel(app, *corners[0]), hands.CONTROL)
+    for corner in corners[1:]:
+        hands.move(scatter(app), pixel(app, *corner), hands.CONTROL)
+    hands.release(scatter(app), pixel(app, *corners[-1]), hands.CONTROL)
+    journey.settle(app)
+    assert asked == [(STORED, "mostly shirt")] and app.explore.place == before
+    (group,) = app.notebooks.notes.groups
+    assert (group.name, group.count) == ("corner", STORED)
+    assert np.allclose(group.code, PLANE.codes().mean(axis=0), atol=1e-5)
+    hands.press(scatter(app), pixel(app, 8, 8), hands.CONTROL)
+    hands.release(scatter(app), pixel(app, 8, 8), hands.CONTROL)
+    assert "No picture lies inside" in journey.message(app) and len(app.notebooks.notes.groups) == 1

@@ -18,8 +18,14 @@ from explorer.qt.widgets.scatter_legend import ScatterLegend
 from explorer.qt.widgets.whereabouts_card import WhereaboutsCard
 from explorer.state.mapview import MapLook
 
-HELP = "Every dot is a picture of the data. Click or drag to go anywhere; the wheel zooms, the right button pans."
-TIP = "Double click shows everything; Shift+click goes to the picture under the mouse; arrow keys move the point."
+HELP = (
+    "Every dot is a picture of the data. Click or drag to go anywhere; Ctrl+drag circles a group for Arithmetic; the "
+    "wheel zooms, the right button pans."
+)
+TIP = (
+    "Double click shows everything; Shift+click goes to the picture under the mouse; Ctrl+drag circles pictures as a "
+    "group; arrow keys move the point."
+)
 
 
 class MapPanel(QWidget):

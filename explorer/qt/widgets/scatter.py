@@ -15,7 +15,7 @@ from explorer.qt import theme
 from explorer.qt.pictures import to_image
 from explorer.qt.widgets.picture_view import round_corners
 from explorer.qt.widgets.scatter_layer import PointLayer
-from explorer.qt.widgets.scatter_marks import Hover, hover_picture, paint_here, paint_hover, paint_path
+from explorer.qt.widgets.scatter_marks import Hover, hover_picture, paint_here, paint_hover, paint_lasso, paint_path
 from explorer.qt.widgets.scatter_tiles import TileLayer
 from explorer.qt.widgets.scatter_view import View
 
@@ -36,6 +36,7 @@ class Scatter(QWidget):
     moved = Signal(float, float)
     picture_chosen = Signal(int)  # the row of a picture of the data
     taken_back = Signal()  # what began as a move was none
+    lassoed = Signal(object)  # (K,) int64, rows of the pictures of the data inside an outline that was drawn
     rested = Signal(object)  # MapWindow: this part is in view, and stays
 
     def __init__(
@@ -59,6 +60,7 @@ class Scatter(QWidget):
         self._hover: Hover | None = None
         self._panning: QPointF | None = None
         self._moving = False
+        self._lasso: list[QPointF] | None = None  # pixels of the outline that is being drawn
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(rest_ms)
@@ -209,6 +211,8 @@ class Scatter(QWidget):
                 paint_here(painter, QPointF(self._view.x(x), self._view.y(y)), exact=self._exact)
             if self._hover is not None:
                 paint_hover(painter, self._hover, room)
+            if self._lasso:
+                paint_lasso(painter, self._lasso)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(roles.color("panel"))
@@ -227,6 +231,9 @@ class Scatter(QWidget):
             self._panning = at
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._lasso, self._hover = [at], None
+            return
         chosen = self._hover if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else None
         self.started.emit()
         if chosen is not None:
@@ -240,6 +247,9 @@ class Scatter(QWidget):
         if self._panning is not None:
             self.pan(at.x() - self._panning.x(), at.y() - self._panning.y())
             self._panning = at
+        elif self._lasso is not None:
+            self._lasso.append(at)
+            self.update()
         elif self._moving:
             self.moved.emit(*self._view.at(at.x(), at.y()))
         else:
@@ -248,6 +258,11 @@ class Scatter(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._moving, self._panning = False, None
         self.unsetCursor()
+        if self._lasso is not None and self._points is not None:
+            outline = np.array([self._view.at(at.x(), at.y()) for at in self._lasso], np.float32)
+            self._lasso = None
+            self.update()
+            self.lassoed.emit(self._points.rows[self._layer.inside(outline)])
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and self._points is not None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from explorer.control.map import LegendValue
+from explorer.latent.maps import inside
 from explorer.latent.neighbours import PointIndex
 from explorer.qt import theme
 from explorer.qt.widgets.scatter_palette import rgb, value_colors
@@ -58,6 +59,10 @@ class PointLayer:
         if found is None:
             return None
         return int(self._rows[found]), self._names[self._values[found]] if self._names else ""
+
+    def inside(self, outline: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The rows, among all points, of the drawn points inside an outline (K, 2) in the units of the map."""
+        return self._rows[inside(self._places, outline)]
 
     def image(self, view: View, fitting: float) -> QImage:
         """The points in ``view``, which counts device pixels; at the scale ``fitting`` all are in view."""

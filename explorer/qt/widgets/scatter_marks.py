@@ -61,6 +61,19 @@ def paint_path(painter: QPainter, points: list[QPointF], keyframes: list[QPointF
         painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, str(number))
 
 
+def paint_lasso(painter: QPainter, outline: list[QPointF]) -> None:
+    """The outline that is being drawn, closed by a dashed line, over a tint of what it holds."""
+    roles = theme.current()
+    painter.setBrush(roles.color("accent", 0.15))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawPolygon(QPolygonF(outline))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(roles.color("accent"), 1.5))
+    painter.drawPolyline(QPolygonF(outline))
+    painter.setPen(QPen(roles.color("accent"), 1.5, Qt.PenStyle.DashLine))
+    painter.drawLine(outline[-1], outline[0])
+
+
 def hover_frame(hover: Hover, room: QRectF) -> QRectF:
     """Where its card lies: beside the point, within ``room``."""
     text = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(hover.label)

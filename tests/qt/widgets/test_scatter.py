@@ -17,7 +17,7 @@ from explorer.qt.widgets import scatter_layer
 from explorer.qt.widgets.scatter import Scatter
 from explorer.qt.widgets.scatter_palette import HUES
 from tests.qt.looks import looks_like
-from tests.qt.widgets.hands import SHIFT, move, press, release, turn_wheel
+from tests.qt.widgets.hands import CONTROL, SHIFT, move, press, release, turn_wheel
 
 PLACES = np.array([[-1, -1], [1, 1], [1, -1], [-1, 1]], np.float32)
 VALUES = (LegendValue("shirt", 2, False), LegendValue("shoe", 2, False))
@@ -225,3 +225,31 @@ def test_looks(scatter: Scatter, tmp_path: Path):
     scatter.clearFocus()
     looks_like(scatter, "scatter", tmp_path, size=(240, 240))
     assert to_pixels(scatter.grab().toImage()).std() > 5
+
+
+def circle(scatter: Scatter, *corners: tuple[float, float]) -> list[list[int]]:
+    """Circle with Ctrl held; what was told."""
+    told: list[list[int]] = []
+    scatter.lassoed.connect(lambda rows: told.append(rows.tolist()))
+    press(scatter, pixel(scatter, *corners[0]), CONTROL)
+    for corner in corners[1:]:
+        move(scatter, pixel(scatter, *corner), CONTROL)
+    release(scatter, pixel(scatter, *corners[-1]), CONTROL)
+    return told
+
+
+def test_ctrl_and_drag_circles_pictures_and_moves_nothing(scatter: Scatter, qtbot: QtBot):
+    scatter.show_points(points(rows=np.array([7, 5, 3, 1])))
+    scatter.show_values(VALUES, INDICES)
+    with qtbot.assertNotEmitted(scatter.moved), qtbot.assertNotEmitted(scatter.started):
+        told = circle(scatter, (-1.2, -1.2), (1.2, -1.2), (1.2, -0.8), (-1.2, -0.8))
+    assert told == [[7, 3]], "the two points below"
+
+
+def test_what_the_legend_hides_is_not_circled(scatter: Scatter):
+    scatter.show_values((VALUES[0], LegendValue("shoe", 2, True)), INDICES)
+    assert circle(scatter, (-1.5, -1.5), (1.5, -1.5), (1.5, 1.5), (-1.5, 1.5)) == [[0, 2]]
+
+
+def test_an_outline_around_nothing_holds_nothing(scatter: Scatter):
+    assert circle(scatter, (-0.2, -0.2), (0.2, -0.2), (0, 0.2)) == [[]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.latent.maps import MapsMissing, own_plane, principal_plane, tsne
+from explorer.latent.maps import MapsMissing, inside, own_plane, principal_plane, tsne
 
 
 def stretched(count: int, size: int, seed: int = 0) -> np.ndarray:
@@ -75,3 +75,24 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     codes = stretched(20, 3)
     with pytest.raises(MapsMissing, match=r'pip install "latent-explorer\[maps\]"'):
         next(tsne(codes, codes[:, :2], seed=0))
+
+
+def test_an_outline_holds_what_a_ray_says():
+    outline = np.array([[0, 0], [4, 0], [4, 3], [2, 1], [0, 3]], np.float32)  # a notch from above
+    places = np.array([[1, 1], [3, 1], [2, 2], [2, 0.5], [5, 1], [-1, 1], [2, -1]], np.float32)
+    assert inside(places, outline).tolist() == [True, True, False, True, False, False, False]
+    assert inside(places, outline[::-1].copy()).tolist() == inside(places, outline).tolist()
+
+
+@given(st.integers(3, 20), st.integers(0, 1000))
+def test_a_round_outline_is_a_circle(corners: int, seed: int):
+    angles = np.linspace(0, 2 * np.pi, 60 * corners, endpoint=False)
+    outline = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+    places = np.random.default_rng(seed).uniform(-1.5, 1.5, (50, 2)).astype(np.float32)
+    radius = np.linalg.norm(places, axis=1)
+    clear = np.abs(radius - 1) > 0.01
+    assert (inside(places, outline)[clear] == (radius < 1)[clear]).all()
+
+
+def test_a_line_holds_nothing():
+    assert not inside(np.zeros((3, 2), np.float32), np.array([[0, 0], [1, 1]], np.float32)).any()

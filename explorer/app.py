@@ -31,6 +31,7 @@ from explorer.control.encode import EncodeController
 from explorer.control.export import png_of
 from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
+from explorer.control.grid import GridController
 from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
@@ -86,7 +87,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=18)
+        self.worker = Worker(self.main.post, lanes=19)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -97,6 +98,7 @@ class App:
             sum_lane,
             ends_lane,
             look_lane,
+            grid_lane,
             tile_lane,
             prior_lane,
             effects_lane,
@@ -135,6 +137,9 @@ class App:
         )  # fmt: skip
         self.directions = DirectionsController(
             self.explore, self.stage, self.notebooks, self.walk, look_lane, self.window.directions
+        )
+        self.grid = GridController(
+            self.explore, self.stage, self.history, self.notebooks, self.walk, grid_lane, self.window.grid
         )
         self.picks = PicksController(
             self.explore, self.stage, self.notebooks, self.walk, self.history.together, teach_lane,
@@ -275,7 +280,7 @@ class App:
         self._on_painted()
 
     def _on_rest(self) -> None:
-        for instrument in (self.sliders, self.map, self.whereabouts, self.directions):
+        for instrument in (self.sliders, self.map, self.whereabouts, self.directions, self.grid):
             instrument.rest()
         if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew
             self._drawn_by = self.stage.decodes
@@ -318,6 +323,7 @@ class App:
         self._follow_map()
         self._follow_directions()
         self._follow_arithmetic()
+        self._follow_grid()
         window.asked.connect(self._do)
         self._follow_strip()
         self._follow_encode()
@@ -353,6 +359,15 @@ class App:
         panel.teach.name_asked.connect(picks.ask)
         panel.teach.marked.connect(picks.mark)
         panel.teach.unmark_asked.connect(picks.unmark)
+
+    def _follow_grid(self) -> None:
+        panel, grid = self.window.grid, self.grid
+        panel.chosen.connect(grid.choose)
+        panel.sized.connect(grid.resize)
+        panel.stretched.connect(grid.stretch)
+        panel.cell_chosen.connect(grid.go)
+        panel.save_asked.connect(lambda: grid.save(self.window.ask_where_to_save))
+        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
 
     def _follow_arithmetic(self) -> None:
         panel, control = self.window.arithmetic, self.arithmetic

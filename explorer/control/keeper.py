@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from explorer.contract.errors import CannotWrite
 from explorer.state.beside import Beside
+from explorer.state.gridlook import GridLook
 from explorer.state.journey import Journey
 from explorer.state.mapview import MapLook
 from explorer.state.place import Explore, Place
@@ -27,6 +28,7 @@ class Session(BaseModel):
     instrument: str = "sliders"
     map: MapLook = MapLook()
     journey: Journey = Journey()
+    grid: GridLook = GridLook()
     beside: Beside = Beside()
 
 

@@ -25,6 +25,7 @@ from explorer.qt.panels.card_panel import CardPanel
 from explorer.qt.panels.directions_panel import DirectionsPanel
 from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
+from explorer.qt.panels.grid_panel import GridPanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.picture_panel import PicturePanel
@@ -48,10 +49,11 @@ MAP = Chip("map", "Map", "The data in two dimensions, and where you are among it
 ENCODE = Chip("encode", "Encode", "Put a picture in: how it is restored, where it lies, what it costs.")
 PRIOR = Chip("prior", "Prior", "Pictures from random codes beside pictures from where the data are.")
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
+GRID = Chip("grid", "Grid", "Pictures in rows and columns: two directions at once.")
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
 OPENED = "Models, saved pictures and films (manifest.json *.zip *.png *.gif *.webp *.mp4)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
-CHIPS = (SLIDERS, MAP, DIRECTIONS, ARITHMETIC, ENCODE, PRIOR, CARD)
+CHIPS = (SLIDERS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
 
 
 class Window(QWidget):
@@ -74,6 +76,7 @@ class Window(QWidget):
         self.sliders = SlidersPanel(self)
         self.map = MapPanel(self)
         self.directions = DirectionsPanel(self)
+        self.grid = GridPanel(self)
         self.arithmetic = ArithmeticPanel(self)
         self.encode = EncodePanel(self)
         self.prior = PriorPanel(self)
@@ -86,6 +89,7 @@ class Window(QWidget):
             SLIDERS.key: self.sliders,
             MAP.key: self.map,
             DIRECTIONS.key: self.directions,
+            GRID.key: self.grid,
             ARITHMETIC.key: self.arithmetic,
             ENCODE.key: self.encode,
             PRIOR.key: self.prior,

@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from explorer.latent.styles import Style
 from explorer.state.beside import Beside
+from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
 
@@ -32,4 +33,5 @@ class Explore(EventedModel):
     instrument: str = "sliders"  # the open instrument panel
     map: MapLook = MapLook()
     journey: Journey = Journey()
+    grid: GridLook = GridLook()
     beside: Beside = Beside()

@@ -40,13 +40,14 @@ from explorer.control.notebooks import FOLDER, Notebooks
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
+from explorer.control.sessions import SUFFIX, SessionFile, bring_in, write_session
 from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
 from explorer.control.strip import StripController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
 from explorer.media.pictures_in import SUFFIXES
-from explorer.models.capabilities import Decodes
+from explorer.models.capabilities import Decodes, Model
 from explorer.options import LaunchOptions
 from explorer.places import assets_folder, config_folder, model_folders, state_folder
 from explorer.qt import theme
@@ -157,7 +158,7 @@ class App:
         self.shelf = LibraryController(
             self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
-            self.strip.take,
+            self.strip.take, self._take_session,
         )  # fmt: skip
         self._drawn_by: Decodes | None = None
         self._rest = _timer(REST_MS, self._on_rest)
@@ -459,6 +460,7 @@ class App:
             "redo": self.stack.redo,
             "open_model": self._open_by_dialog,
             "save_picture": self._save,
+            "save_session": self._save_session,
             "copy_picture": self._copy,
             "copy_code": self.codes.copy,
             "paste_code": self.codes.paste,
@@ -524,6 +526,23 @@ class App:
             self.window.encode.show_fault("There is no picture on the clipboard; copy one first.")
         else:
             self.encode.take(to_pixels(image.convertToFormat(QImage.Format.Format_RGB888)), "the pasted picture")
+
+    def _take_session(self, session: SessionFile, model: Model) -> None:
+        bring_in(session, model, self.explore, self.history)
+        self.notebooks.bring(model, session.notes)
+
+    def _save_session(self) -> None:
+        model = self.stage.model
+        path = "" if model is None else self.window.ask_session_place(f"{model.manifest.name}{SUFFIX}")
+        if model is None or not path:
+            return
+        path = path if path.lower().endswith(SUFFIX) else path.removesuffix(".json") + SUFFIX
+        try:
+            write_session(self.explore, model, self.notebooks.notes, Path(path))
+        except CannotWrite as error:
+            self.tell(str(error), error=True)
+        else:
+            self.tell(f"Saved as {path}; drop it on this window to come back to all of this.", error=False)
 
     def _open_by_dialog(self) -> None:
         path = self.window.ask_model()

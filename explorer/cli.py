@@ -52,7 +52,13 @@ def _open(arguments: Sequence[str]) -> int:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("target", nargs="?", type=Path, metavar="BUNDLE|RECIPE.png", help="a model or a saved picture")
+    parser.add_argument(
+        "target",
+        nargs="?",
+        type=Path,
+        metavar="BUNDLE|RECIPE.png|SESSION",
+        help="a model, a saved picture, film or session",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None, help="where models run")
     parser.add_argument("--present", action="store_true", help="full screen, larger type, for a projector")
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save the window with its picture, exit")

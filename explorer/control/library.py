@@ -8,10 +8,11 @@ from typing import Protocol
 
 from explorer.contract.archive import MANIFEST
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
+from explorer.control.sessions import SessionFile, may_be_session, read_session
 from explorer.control.stage import Models
 from explorer.control.walk import FIRST_SEED, Walk
 from explorer.latent.styles import Style
-from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
+from explorer.media.recipes import may_hold_recipe, read_picture
 from explorer.models.capabilities import Model
 from explorer.state.history import History, change
 from explorer.state.journey import Journey
@@ -50,10 +51,12 @@ class LibraryController:
         view: LibraryView,
         current: Callable[[], str],
         take_journey: Callable[[Journey], None],
+        take_session: Callable[[SessionFile, Model], None],
     ) -> None:
         self._library, self._settings, self._folders, self._models = library, settings, folders, models
         self._open_lane, self._find_lane, self._others = open_lane, find_lane, others
         self._walk, self._view, self._current, self._take_journey = walk, view, current, take_journey
+        self._take_session = take_session
         self._history = history
         self._shown: tuple[tuple[Item, ...], str] | None = None
         settings.events.hidden.connect(self._follow_hidden)
@@ -72,7 +75,7 @@ class LibraryController:
             self._view.show_items(*wanted)
 
     def open(self, path: str, code: tuple[float, ...] | None = None, seed: int | None = FIRST_SEED) -> None:
-        """Open a model, a zip of one, or a picture with a recipe; by default at the point of the first seed."""
+        """Open a model, a zip of one, a picture with a recipe, a session; by default at the point of the first seed."""
         self._view.show_opening(Path(path).name)
         for lane in self._others:
             lane.hurry()
@@ -97,9 +100,15 @@ class LibraryController:
         space, style = "", Style()
         if path.name == MANIFEST:
             path = path.parent
-        if may_hold_recipe(path) and path.is_file():
+        session: SessionFile | None = None
+        if may_be_session(path):
+            session = read_session(path)
+            path = self._find(session.identity, session.name, opened)
+            code, seed, space, style = session.place.code, session.place.seed, session.place.space, session.place.style
+        elif may_hold_recipe(path) and path.is_file():
             recipe = read_picture(path)
-            path, code, seed, journey = self._bundle_of(recipe, opened), recipe.code, recipe.seed, recipe.journey
+            path = self._find(recipe.bundle, recipe.name, opened)
+            code, seed, journey = recipe.code, recipe.seed, recipe.journey
             space, style = recipe.space, recipe.style
         model = self._models.fresh(str(path.resolve()), job).within(space)
         if model.decodes is None:
@@ -107,13 +116,13 @@ class LibraryController:
         prior = model.decodes.prior
         if code is not None and len(code) != prior.size:
             raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
-        return _Loaded(model, code, seed, journey, style)
+        return _Loaded(model, code, seed, journey, style, session)
 
-    def _bundle_of(self, recipe: Recipe, opened: tuple[str, ...]) -> Path:
-        path = find_identity(recipe.bundle, (*find_bundles(self._folders), *map(Path, opened)))
+    def _find(self, identity: str, name: str, opened: tuple[str, ...]) -> Path:
+        path = find_identity(identity, (*find_bundles(self._folders), *map(Path, opened)))
         if path is None:
             raise BundleNotFound(
-                f"This was made with {short(recipe.name)}, which is not in the library; open that model first, "
+                f"This was made with {short(name)}, which is not in the library; open that model first, "
                 "then drop this file again."
             )
         return path
@@ -132,7 +141,12 @@ class LibraryController:
         self.refresh()
 
     def _show(self, loaded: "_Loaded") -> None:
-        """Go to the point; with a path, that is one step of undo."""
+        """Go to the point; with a path or a session, that is one step of undo."""
+        if loaded.session is not None:
+            with self._history.together("Open a session"):
+                self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
+                self._take_session(loaded.session, loaded.model)
+            return
         if loaded.journey is None:
             self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
             return
@@ -165,6 +179,7 @@ class _Loaded:
     seed: int | None
     journey: Journey | None
     style: Style
+    session: SessionFile | None
 
 
 def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[str]) -> tuple[Item, ...]:

@@ -56,6 +56,26 @@ class Notebooks:
             self._history, notebook, "notes", notebook.notes.model_copy(update=fields), words, gesture
         )  # fmt: skip
 
+    def bring(self, model: Model, notes: Notes) -> None:
+        """Write notes that came from elsewhere into the notebook of ``model``, behind what stands there."""
+        if model.decodes is None or not notes.fits(model.decodes.prior.size):
+            return
+        if _key(model) not in self._open:
+            self._open[_key(model)] = self._read(model, model.decodes.prior.size)
+        notebook = self._open[_key(model)]
+        mine = notebook.notes
+        names = {own.name for own in (*mine.traits, *mine.made, *mine.groups)}
+        joined = mine.model_copy(
+            update={
+                "traits": (*mine.traits, *(trait for trait in notes.traits if trait.name not in names)),
+                "made": (*mine.made, *(made for made in notes.made if made.name not in names)),
+                "groups": (*mine.groups, *(group for group in notes.groups if group.name not in names)),
+                "terms": mine.terms or notes.terms,
+                "question": mine.question or notes.question,
+            }
+        )
+        change(self._history, notebook, "notes", joined, "Open a session")
+
     def save(self) -> None:
         """Write what is not on disk yet."""
         if self._folder is None:
@@ -91,7 +111,8 @@ class Notebooks:
     def _on_change(self, key: str) -> None:
         self._unsaved.add(key)
         self._save_later()
-        self.changed.emit()
+        if self._stage.model is not None and _key(self._stage.model) == key:
+            self.changed.emit()
 
     def _current(self) -> Notebook | None:
         model = self._stage.model

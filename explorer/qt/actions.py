@@ -25,6 +25,7 @@ COMMANDS = (
     Command("redo", "Ctrl+Shift+Z", "Everywhere", "Make it again"),
     Command("open_model", "Ctrl+O", "Everywhere", "Open a model or a saved picture"),
     Command("save_picture", "Ctrl+S", "Everywhere", "Save the picture with its recipe"),
+    Command("save_session", "Ctrl+Shift+S", "Everywhere", "Save the session: model, point, path, notes"),
     Command("copy_picture", "Ctrl+C", "Everywhere", "Copy the picture"),
     Command("copy_code", "Ctrl+Shift+C", "The point", "Copy the code as text"),
     Command("paste_code", "Ctrl+Shift+V", "The point", "Go to the code on the clipboard"),

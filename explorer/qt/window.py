@@ -51,7 +51,7 @@ PRIOR = Chip("prior", "Prior", "Pictures from random codes beside pictures from 
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
 GRID = Chip("grid", "Grid", "Pictures in rows and columns: two directions at once.")
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
-OPENED = "Models, saved pictures and films (manifest.json *.zip *.png *.gif *.webp *.mp4)"
+OPENED = "Models, saved pictures, films and sessions (manifest.json *.zip *.png *.gif *.webp *.mp4 *.session.json)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 CHIPS = (SLIDERS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
 
@@ -208,6 +208,10 @@ class Window(QWidget):
     def show_export(self, progress: Progress | None) -> None:
         """How far the film is that is being saved; None: there is none."""
         self.exports.show_progress(progress)
+
+    def ask_session_place(self, name: str) -> str:
+        """Let a person choose where a session goes; empty when they do not."""
+        return QFileDialog.getSaveFileName(self, "Save the session", name, "Session (*.session.json)")[0]
 
     def ask_film(
         self, choice: FilmChoice, frames: Callable[[int], int], side: tuple[int, int], no_mp4: str

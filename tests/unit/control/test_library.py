@@ -11,8 +11,10 @@ import pytest
 
 from explorer.control.export import png_of
 from explorer.control.library import RECENT, LibraryController, LibraryView
+from explorer.control.sessions import SessionFile
 from explorer.control.stage import Models, Stage
 from explorer.control.walk import FIRST_SEED, Walk, seed_code
+from explorer.models.capabilities import Model
 from explorer.models.load import load_model
 from explorer.runtime.session import Runtime
 from explorer.state.journey import Journey
@@ -40,10 +42,11 @@ class Desk:
         self.walk = Walk(self.explore, self.stage, self.steps, np.random.default_rng(0), lambda: None)
         self.models = Models(runtime)
         self.journeys: list[Journey] = []  # that came with films
+        self.sessions: list[tuple[SessionFile, Model]] = []  # that were opened
         self.shelf = LibraryController(
             self.library, self.settings, self.steps, (self.shipped, self.own), self.models, self.open_lane,  # type: ignore[arg-type]
             self.find_lane, (self.other_lane,), self.walk, self.view, lambda: self.explore.place.bundle,  # type: ignore[arg-type]
-            self.journeys.append,
+            self.journeys.append, lambda session, model: self.sessions.append((session, model)),
         )  # fmt: skip
 
     def find(self) -> None:

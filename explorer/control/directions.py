@@ -14,7 +14,7 @@ from explorer.control.notebooks import Notebooks
 from explorer.control.sliders import REACH
 from explorer.control.stage import Stage
 from explorer.latent.directions import combined, cosines, orthogonalised, where_it_acts
-from explorer.models.capabilities import Decodes
+from explorer.models.capabilities import Decodes, Model
 from explorer.state.notebook import LONGEST_NAME, Made
 from explorer.state.place import Explore
 from explorer.tasks.latest import Job, Lane
@@ -99,6 +99,7 @@ class DirectionsController:
         self._lane, self._view = lane, view
         self._axes: dict[str, Axis] = {}
         self._frame: Frame | None = None
+        self._framed: Model | None = None  # whose frame it is
         self._shown: dict[str, float] = {}
         self._visible: tuple[str, ...] = ()
         self._chosen = ""
@@ -117,6 +118,8 @@ class DirectionsController:
         """Show all directions of the model on stage, the chosen one, and what of it is known."""
         before, code = self._axes, self._code()
         self._axes = {}
+        if self._framed is not self._stage.model:  # whoever tells of new notes may hear of a new model first
+            self._frame_model()
         if self._frame is not None and code is not None:
             self._axes = {axis.key: axis for axis in axes_of(self._stage, self._notebooks.notes, self._frame)}
         if self._chosen not in self._axes:
@@ -249,11 +252,14 @@ class DirectionsController:
     # inside
 
     def _measure(self) -> None:
-        model = self._stage.model
-        decodes = None if model is None else model.decodes
-        self._frame = None if decodes is None else frame_of(self._stage, decodes)
+        self._frame_model()
         self._lane.cancel()
         self.describe()
+
+    def _frame_model(self) -> None:
+        self._framed = model = self._stage.model
+        decodes = None if model is None else model.decodes
+        self._frame = None if decodes is None else frame_of(self._stage, decodes)
 
     def _code(self) -> NDArray[np.float32] | None:
         """The point asked for; None when the place is in another model than the stage."""

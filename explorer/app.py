@@ -354,6 +354,7 @@ class App:
         panel.chosen.connect(directions.choose)
         panel.visible_changed.connect(directions.see)
         panel.told.connect(lambda sentence: self.tell(sentence, error=False))
+        panel.save.clicked.connect(lambda: directions.save(self.window.ask_directions_place))
         panel.closer.combine_asked.connect(directions.combine)
         panel.closer.renamed.connect(directions.rename)
         panel.closer.delete_asked.connect(directions.delete)

@@ -1,19 +1,22 @@
 """The directions panel: every direction as a slider, how one stands to the others, and where in the picture it acts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.contract.errors import ExplorerError
+from explorer.contract.archive import write_file
+from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.contract.pixels import Pixels
 from explorer.control.axes import Axis, Frame, Group, axes_of, frame_of, made_key, taught_key
 from explorer.control.notebooks import Notebooks
 from explorer.control.sliders import REACH
 from explorer.control.stage import Stage
 from explorer.latent.directions import combined, cosines, orthogonalised, where_it_acts
+from explorer.media.codes import directions_csv, directions_npz
 from explorer.models.capabilities import Decodes, Model
 from explorer.state.notebook import LONGEST_NAME, Made
 from explorer.state.place import Explore
@@ -248,6 +251,33 @@ class DirectionsController:
                 made=tuple(made for made in notes.made if made.name != axis.name),
                 question="" if notes.question == axis.name else notes.question,
             )
+
+    def save(self, ask: Callable[[str], str]) -> None:
+        """Save all directions as ``.npz`` or ``.csv``; ``ask`` takes a name and gives a path, or nothing."""
+        model, axes = self._stage.model, tuple(self._axes.values())
+        if model is None or not axes:
+            self._view.tell("There are no directions to save; teach one of your own first.")
+            return
+        path = ask(f"{model.manifest.name}-directions.npz")
+        if not path:
+            return
+        target = Path(path) if Path(path).suffix.lower() in (".npz", ".csv") else Path(f"{path}.npz")
+        vectors = np.stack([axis.vector for axis in axes])
+        deviations = np.array([axis.deviation for axis in axes], np.float32)
+        names, words = (
+            tuple(axis.name for axis in axes),
+            tuple(axis.short.replace("\N{NO-BREAK SPACE}", " ") for axis in axes),
+        )
+        if target.suffix.lower() == ".csv":
+            content = directions_csv(vectors, deviations, names, words)
+        else:
+            content = directions_npz(vectors, deviations, names, words, model.manifest.name, model.bundle.identity())
+        try:
+            write_file(target, content)
+        except CannotWrite as error:
+            self._view.tell(str(error))
+        else:
+            self._view.tell(f"Saved {len(axes)} directions as {target}.")
 
     # inside
 

@@ -67,6 +67,33 @@ def to_csv(codes: Codes) -> bytes:
     return table.getvalue().encode()
 
 
+def directions_npz(
+    vectors: Codes, deviations: Codes, names: tuple[str, ...], words: tuple[str, ...], name: str, identity: str
+) -> bytes:
+    """For ``numpy.load``: unit ``vectors`` (K, D), ``deviations`` (K,), ``names``, and how good each is."""
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        vectors=vectors,
+        deviations=deviations,
+        names=np.array(names),
+        quality=np.array(words),
+        model=np.array(name),
+        identity=np.array(identity),
+    )
+    return content.getvalue()
+
+
+def directions_csv(vectors: Codes, deviations: Codes, names: tuple[str, ...], words: tuple[str, ...]) -> bytes:
+    """Directions as a table: a line for each, with its name, how good it is, its deviation and its numbers."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["name", "quality", "deviation", *(f"z{index}" for index in range(vectors.shape[1]))])
+    for title, word, deviation, vector in zip(names, words, deviations, vectors, strict=True):
+        writer.writerow([title, word, _number(deviation), *(_number(value) for value in vector)])
+    return table.getvalue().encode()
+
+
 def _parsed(text: str) -> tuple[str, list[float]]:
     """What stands before the list, and the numbers; none where one word is no number."""
     name, numbers = "", text

@@ -213,6 +213,11 @@ class Window(QWidget):
         """Let a person choose where a session goes; empty when they do not."""
         return QFileDialog.getSaveFileName(self, "Save the session", name, "Session (*.session.json)")[0]
 
+    def ask_directions_place(self, name: str) -> str:
+        """Let a person choose where directions go; empty when they do not."""
+        kinds = "Arrays for numpy (*.npz);;Table (*.csv)"
+        return QFileDialog.getSaveFileName(self, "Save the directions", name, kinds)[0]
+
     def ask_film(
         self, choice: FilmChoice, frames: Callable[[int], int], side: tuple[int, int], no_mp4: str
     ) -> FilmChoice | None:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.control.axes import taught_key
 from explorer.control.directions import ChosenView, DirectionView
@@ -11,6 +11,7 @@ from explorer.control.picks import Teaching
 from explorer.qt.panels.chosen_page import ChosenPage
 from explorer.qt.panels.teach_page import TeachPage
 from explorer.qt.pictures import Pixels
+from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.direction_list import DirectionList
 
@@ -64,8 +65,14 @@ class DirectionsPanel(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
+        tip = "Saves all directions as arrays for numpy, or as a table."
+        self.save = Button("Save …", "directions_save", tip, page, kind="text")
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.save)
         layout.addWidget(words)
         layout.addWidget(self.list, 1)
+        layout.addLayout(foot)
         return page
 
     # values in

@@ -1,5 +1,6 @@
 """The directions panel: what is said of each, where sliders stand, what a hand does, and calculating with them."""
 
+from pathlib import Path
 from unittest.mock import call, create_autospec
 
 import numpy as np
@@ -291,3 +292,24 @@ def test_those_that_came_with_the_model_stay_as_they_are(desk: Desk) -> None:
     desk.directions.delete()
     assert desk.steps.made == []
     assert tuple(desk.rows) == STORED
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "saved"), [("a.npz", "a.npz"), ("a", "a.npz"), ("a.CSV", "a.CSV")])
+def test_all_directions_are_saved(desk: Desk, tmp_path: Path, name: str, saved: str) -> None:
+    desk.directions.save(lambda _: str(tmp_path / name))
+    content = (tmp_path / saved).read_bytes()
+    assert (b"hat: none" in content) == saved.endswith("CSV")
+    assert "Saved 3 directions" in desk.view.tell.call_args.args[0]
+
+
+def test_what_cannot_be_saved_says_why(desk: Desk, tmp_path: Path) -> None:
+    desk.directions.save(lambda _: "")
+    assert not desk.view.tell.called and not list(tmp_path.iterdir())
+    desk.directions.save(lambda _: str(tmp_path / "missing" / "a.npz"))
+    assert "missing" in desk.view.tell.call_args.args[0]
+    desk.stage.directions = None
+    desk.directions.save(lambda name: str(tmp_path / name))
+    assert "no directions to save" in desk.view.tell.call_args.args[0] and not list(tmp_path.iterdir())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.media.codes import TEXT, NoCode, from_text, to_csv, to_npz, to_text
+from explorer.media.codes import TEXT, NoCode, directions_csv, directions_npz, from_text, to_csv, to_npz, to_text
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
@@ -74,3 +74,17 @@ def test_numpy_reads_the_arrays_without_pickles() -> None:
         np.testing.assert_array_equal(arrays["codes"], codes)
         assert str(arrays["model"]) == "faces-vae"
         assert str(arrays["identity"]) == "ab" * 32
+
+
+def test_directions_come_back_as_arrays_and_as_a_table() -> None:
+    vectors, deviations = np.array([[1, 0], [0.6, 0.8]], np.float32), np.array([2.0, 0.5], np.float32)
+    facts = ("hat: tall", "own, with a comma"), ("right on 97 %", "")
+    with np.load(io.BytesIO(directions_npz(vectors, deviations, *facts, "m", "ab")), allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["vectors"], vectors)
+        np.testing.assert_array_equal(arrays["deviations"], deviations)
+        assert arrays["names"].tolist() == list(facts[0]) and arrays["quality"].tolist() == list(facts[1])
+        assert str(arrays["identity"]) == "ab"
+    rows = list(csv.reader(io.StringIO(directions_csv(vectors, deviations, *facts).decode())))
+    assert rows[0] == ["name", "quality", "deviation", "z0", "z1"]
+    assert [row[0] for row in rows[1:]] == list(facts[0])
+    np.testing.assert_array_equal(np.array([row[3:] for row in rows[1:]], np.float32), vectors)

@@ -8,6 +8,7 @@ from typing import Any
 from explorer.contract.errors import UnknownName
 from trainers.autoencoders.config import AutoencoderConfig, VariationalConfig
 from trainers.classifiers.config import ClassifierConfig
+from trainers.gans.config import StyleGanConfig
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,18 @@ def _classifier_export(run, target: Path, *, whole: bool) -> Path:
     return export(run, target, whole=whole)
 
 
+def _stylegan_learner(config, pictures, fabric):
+    from trainers.gans.learner import StyleGanLearner
+
+    return StyleGanLearner(config, pictures, fabric)
+
+
+def _stylegan_export(run, target: Path, *, whole: bool) -> Path:
+    from trainers.gans.bundle import export
+
+    return export(run, target, whole=whole)
+
+
 FAMILIES = {
     family.name: family
     for family in (
@@ -63,6 +76,13 @@ FAMILIES = {
             VariationalConfig,
             _autoencoder_learner,
             _autoencoder_export,
+        ),
+        Family(
+            "stylegan",
+            "Style GAN: every layer draws in a style of its own, from the shape of a head to the colour of its hair.",
+            StyleGanConfig,
+            _stylegan_learner,
+            _stylegan_export,
         ),
         Family(
             "classifier",

@@ -5,6 +5,7 @@ from typing import Any
 
 from trainers.autoencoders.config import Architecture, AutoencoderConfig, VariationalConfig
 from trainers.classifiers.config import ClassifierConfig
+from trainers.gans.config import StyleArchitecture, StyleGanConfig
 from trainers.kit.plan import Plan
 
 
@@ -60,6 +61,25 @@ RECIPES = {
                 beta_start=16.0,
                 beta_warmup=130_000,
                 plan=Plan(images=400_000, batch=64, rate=1.5e-3, clip=1.0, held_out=2_000, precision="bf16-mixed"),
+            ),
+        ),
+        Recipe(
+            "faces-stylegan",
+            "stylegan",
+            "Drawn faces from styles: one for each layer, from the shape of a head to the colour of its hair.",
+            StyleGanConfig(
+                architecture=StyleArchitecture(widest=96),
+                augment_speed=50_000,
+                plan=Plan(
+                    images=200_000,
+                    batch=32,
+                    rate=2.5e-3,
+                    rate_warmup=2_000,
+                    average=4_000,
+                    held_out=2_000,
+                    milestone=10_000,
+                    precision="bf16-mixed",
+                ),
             ),
         ),
         Recipe(

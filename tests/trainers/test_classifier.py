@@ -10,10 +10,11 @@ from torch.nn import functional as F
 from explorer.contract.archive import open_bundle
 from trainers.classifiers.bundle import export
 from trainers.classifiers.config import ClassifierConfig
-from trainers.classifiers.learner import ClassifierLearner, NoLabels, augmented, heads_of
+from trainers.classifiers.learner import ClassifierLearner, augmented
 from trainers.classifiers.network import Classifier, correct, cross_entropy
 from trainers.kit.checkpoint import Standing
 from trainers.kit.device import Machine, make_fabric
+from trainers.kit.labels import NoLabels, values_of
 from trainers.kit.loop import Batch, Material, to_batch
 from trainers.kit.pictures import Attribute, Pictures
 from trainers.kit.plan import Plan
@@ -97,7 +98,7 @@ def test_a_small_classifier_learns_both_attributes() -> None:
 def test_pictures_without_labels_are_refused() -> None:
     bare = Pictures("folder", "train", np.zeros((4, 28, 28, 1), np.uint8), None, (), (), "", "", "")
     with pytest.raises(NoLabels, match="folder has no labels"):
-        heads_of(bare)
+        values_of(bare)
     with pytest.raises(NoLabels):
         learner(stripes(10)).update(Batch(torch.rand(2, 1, 28, 28), None), Draw(0, 0, Share(), CPU), 0)
 

@@ -6,20 +6,16 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional as F
 
-from explorer.contract.errors import ExplorerError
 from trainers.classifiers.config import ClassifierConfig
 from trainers.classifiers.network import Classifier, correct, cross_entropy
 from trainers.kit.ema import Averaged
+from trainers.kit.labels import NoLabels, values_of
 from trainers.kit.loop import Batch, Material, Numbers, to_batch
 from trainers.kit.pictures import Pictures
 from trainers.kit.randomness import Draw
 
 BATCH = 500  # pictures at a time where nothing is learned
 WEIGHT_DECAY = 0.02  # AdamW, Loshchilov & Hutter (2019)
-
-
-class NoLabels(ExplorerError):
-    """A classifier was asked to learn from pictures that nothing is known of."""
 
 
 class ClassifierLearner:
@@ -33,7 +29,7 @@ class ClassifierLearner:
         self._fabric = fabric
         size, channels = pictures.images.shape[1], pictures.images.shape[3]
         network = Classifier(
-            size, channels, heads_of(pictures), config.width, config.blocks, config.features, config.dropout
+            size, channels, values_of(pictures), config.width, config.blocks, config.features, config.dropout
         )
         model = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = torch.optim.AdamW(model.parameters(), weight_decay=WEIGHT_DECAY)
@@ -91,19 +87,6 @@ def _labels(batch: Batch) -> Tensor:
     if batch.labels is None:
         raise NoLabels("The pictures have no labels to learn: choose data with classes or attributes.")
     return batch.labels
-
-
-def heads_of(pictures: Pictures) -> tuple[int, ...]:
-    """The number of values of each attribute, or the number of classes alone.
-
-    Raises:
-        NoLabels: nothing is known of the pictures.
-    """
-    if pictures.labels is None:
-        raise NoLabels(f"{pictures.name} has no labels to learn: choose data with classes or attributes.")
-    if pictures.attributes:
-        return tuple(len(attribute.values) for attribute in pictures.attributes)
-    return (len(pictures.classes),)
 
 
 def augmented(pictures: Tensor, draw: Draw, *, mirror: bool, shift: int) -> Tensor:

@@ -19,10 +19,8 @@ from trainers.kit.quality_config import QualityConfig
 from trainers.kit.quality_features import Distances, Features, classifier_features, heads_of, inception_features
 from trainers.kit.quality_likelihood import binarised, bits_per_dimension, evidence_bounds
 from trainers.kit.quality_model import BATCH, Likelihood, Model, NotMeasurable, to_floats, to_pixels
+from trainers.kit.shipped import features_for
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = (ROOT / "assets" / "features", ROOT / "explorer" / "assets" / "features")  # a checkout, an installation
-FEATURES_FOR = {"fashion-mnist": "clothes-features", "faces": "face-attribute-features"}
 REAL = "real training pictures"
 DEFAULTS = QualityConfig()
 
@@ -172,10 +170,7 @@ def _likelihood_floors(task: _Task, likelihood: Likelihood) -> tuple[Reference, 
 
 def _features(task: _Task) -> list[Features]:
     """The networks to compare pictures in."""
-    path = task.config.features
-    if path is None and task.test.name in FEATURES_FOR:
-        places = (folder / FEATURES_FOR[task.test.name] for folder in SHIPPED)
-        path = next((place for place in places if place.is_dir()), None)
+    path = task.config.features or features_for(task.test.name)
     found = [classifier_features(path)] if path is not None else []
     if task.config.inception is not None:
         found.append(inception_features(task.config.inception))

@@ -27,13 +27,13 @@ class CriticBlock(nn.Module):
             self.fromrgb = Convolution(channels, middle, 1)
         self._first = inside == 0
         self.conv0 = Convolution(middle, middle, 3)
-        self.conv1 = Convolution(middle, outside, 3, down=True)
-        self.skip = Convolution(middle, outside, 1, down=True, active=False, bias=False)
+        self.conv1 = Convolution(middle, outside, 3, down=True, gain=HALF)
+        self.skip = Convolution(middle, outside, 1, down=True, active=False, bias=False, gain=HALF)
 
     def forward(self, x: Float[Tensor, "b i h w"]) -> Float[Tensor, "b o h2 w2"]:
         if self._first:
             x = self.fromrgb(x)
-        return self.skip(x, HALF) + self.conv1(self.conv0(x), HALF)
+        return self.skip(x) + self.conv1(self.conv0(x))
 
 
 class CriticEnd(nn.Module):

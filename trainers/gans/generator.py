@@ -81,6 +81,8 @@ class SynthesisLayer(nn.Module):
 
     resample_filter: Tensor
     noise_const: Tensor
+    kernel: Tensor | None  # once folded
+    power: Tensor | None
 
     def __init__(self, inside: int, outside: int, style: int, side: int, *, up: bool = False) -> None:
         super().__init__()
@@ -91,21 +93,32 @@ class SynthesisLayer(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.register_buffer("noise_const", torch.zeros(side, side))
         self.register_buffer("resample_filter", resample_filter())
+        self.register_buffer("kernel", None, persistent=False)
+        self.register_buffer("power", None, persistent=False)
+
+    def fold(self) -> None:
+        """Compute kernel and power once, for good."""
+        self.kernel, self.power = self._kernel().detach().clone(), self._power().detach().clone()
 
     def forward(
         self, x: Float[Tensor, "b i h w"], w: Float[Tensor, "b s"], noise: Float[Tensor, "n 1 side side"]
     ) -> Float[Tensor, "b o side side"]:
+        kernel = self._kernel() if self.kernel is None else self.kernel
+        power = self._power() if self.power is None else self.power
         style = self.affine(w)
-        power = self.weight.square().sum((2, 3))
         demodulation = (style.square() @ power.t() + TINY).rsqrt() * GAIN
         x = x * style[:, :, None, None].to(x.dtype)
-        if self._up:
-            x = F.pixel_shuffle(F.conv2d(x, phases(self.weight, self.resample_filter), padding=1), 2)
-        else:
-            x = F.conv2d(x, self.weight, padding=1)
+        x = F.conv2d(x, kernel, padding=1)
+        x = F.pixel_shuffle(x, 2) if self._up else x
         noise = (noise * (self.noise_strength * GAIN)).to(x.dtype)
         x = torch.addcmul(noise, x, demodulation[:, :, None, None].to(x.dtype))
         return activated(x + (self.bias * GAIN)[None, :, None, None].to(x.dtype))
+
+    def _kernel(self) -> Tensor:
+        return phases(self.weight, self.resample_filter) if self._up else self.weight
+
+    def _power(self) -> Tensor:
+        return self.weight.square().sum((2, 3))
 
 
 class ToRgb(nn.Module):

@@ -43,34 +43,73 @@ class Linear(nn.Module):
         gain = GAIN if active else 1.0
         self._active, self._bias_gain, self._gain = active, gain * rate, gain * rate / math.sqrt(inside)
 
+    def fold(self) -> None:
+        """Put the scales into the weights, for good: the same answers with less to compute."""
+        self.weight.data *= self._gain
+        self.bias.data *= self._bias_gain
+        self._gain = self._bias_gain = 1.0
+
     def forward(self, x: Float[Tensor, "b i"]) -> Float[Tensor, "b o"]:
-        x = F.linear(x, self.weight * self._gain, self.bias * self._bias_gain)
+        x = F.linear(x, scaled(self.weight, self._gain), scaled(self.bias, self._bias_gain))
         return activated(x) if self._active else x
 
 
 class Convolution(nn.Module):
-    """A convolution with equalised learning rate; ``down`` also halves the sides, after the filter."""
+    """A convolution with equalised learning rate; ``down`` also halves the sides, after the filter.
+
+    What comes out is scaled by ``gain``, a positive number.
+    """
+
+    resample_filter: Tensor
 
     def __init__(
-        self, inside: int, outside: int, kernel: int, *, active: bool = True, down: bool = False, bias: bool = True
+        self,
+        inside: int,
+        outside: int,
+        kernel: int,
+        *,
+        active: bool = True,
+        down: bool = False,
+        bias: bool = True,
+        gain: float = 1.0,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outside, inside, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outside)) if bias else None
         self.register_buffer("resample_filter", resample_filter())
-        self._gain, self._active, self._down = 1 / math.sqrt(inside * kernel**2), active, down
+        self._bias_gain = gain * GAIN if active else gain
+        self._gain = self._bias_gain / math.sqrt(inside * kernel**2)
+        self._active, self._down, self._folded = active, down, False
+        # the filter reaches 1 before and 2 behind; the kernel (side - 1) / 2 more on both sides
+        self._padding = kernel // 2 + (1 if down else 0)
 
-    def forward(self, x: Float[Tensor, "b i h w"], gain: float = 1.0) -> Float[Tensor, "b o h2 w2"]:
-        """Pictures or features; the answer is scaled by ``gain``, which must be positive."""
-        gain = gain * GAIN if self._active else gain
-        weight = self.weight * (self._gain * gain)
-        bias = None if self.bias is None else self.bias * gain
-        side = weight.shape[2]
-        if self._down:  # the filter reaches 1 before and 2 behind; the kernel (side - 1) / 2 more on both sides
-            x = F.conv2d(x, filtered(weight, self.resample_filter), bias, stride=2, padding=1 + side // 2)
-        else:
-            x = F.conv2d(x, weight, bias, padding=side // 2)
+    def fold(self) -> None:
+        """Put scales and filter into the weights, for good: the same answers with less to compute."""
+        self.weight = nn.Parameter(self._kernel().detach().clone())
+        if self.bias is not None:
+            self.bias.data *= self._bias_gain
+        self._gain, self._bias_gain, self._folded = 1.0, 1.0, True
+
+    def forward(self, x: Float[Tensor, "b i h w"]) -> Float[Tensor, "b o h2 w2"]:
+        bias = None if self.bias is None else scaled(self.bias, self._bias_gain)
+        x = F.conv2d(x, self._kernel(), bias, stride=2 if self._down else 1, padding=self._padding)
         return activated(x) if self._active else x
+
+    def _kernel(self) -> Tensor:
+        weight = scaled(self.weight, self._gain)
+        return filtered(weight, self.resample_filter) if self._down and not self._folded else weight
+
+
+def scaled(x: Tensor, gain: float) -> Tensor:
+    """``x`` times ``gain``, and nothing at all where that is 1."""
+    return x if gain == 1.0 else x * gain
+
+
+def fold(module: nn.Module) -> None:
+    """Fold every layer inside that can be; what ``module`` computes stays the same, training it does not."""
+    for layer in module.modules():
+        if layer is not module and hasattr(layer, "fold"):
+            layer.fold()  # type: ignore[operator]
 
 
 def filtered(weight: Float[Tensor, "o i k k"], taps: Float[Tensor, "4 4"]) -> Float[Tensor, "o i k3 k3"]:

@@ -71,7 +71,7 @@ RECIPES = {
                 architecture=StyleArchitecture(widest=96),
                 augment_speed=50_000,
                 plan=Plan(
-                    images=200_000,
+                    images=150_000,
                     batch=32,
                     rate=2.5e-3,
                     rate_warmup=2_000,

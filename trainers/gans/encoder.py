@@ -33,4 +33,4 @@ class Encoder(nn.Module):
         for side in self.sides:
             x = getattr(self, f"b{side}")(x)
         offsets = self.out(self.fc(self.conv(x).flatten(1))).float()
-        return self.w_avg + offsets.reshape(len(x), self.num_ws, self._style)
+        return self.w_avg + offsets.reshape(x.shape[0], self.num_ws, self._style)

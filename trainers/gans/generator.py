@@ -209,6 +209,7 @@ class Generator(nn.Module):
 
     def __init__(self, architecture: StyleArchitecture, size: int, channels: int, labels: int = 0) -> None:
         super().__init__()
+        self.latent, self.style = architecture.latent, architecture.style
         self.mapping = Mapping(architecture, labels)
         self.synthesis = Synthesis(architecture, size, channels)
 

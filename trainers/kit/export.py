@@ -37,16 +37,23 @@ class Exported:
         return {self.graph.file: self.content}
 
 
-def export_graph(module: nn.Module, role: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> Exported:
+def export_graph(
+    module: nn.Module,
+    role: str,
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    graph: nn.Module | None = None,
+) -> Exported:
     """Export ``module`` as ``<role>.onnx``; axis 0 of every port is free and called ``batch``.
 
-    ``module`` takes the inputs in order and gives a tensor, or a tuple in the order of the outputs.
+    ``module`` takes the inputs in order and gives a tensor, or a tuple in the order of the outputs. ``graph`` is what
+    is written where the module itself cannot be; it is proved against the module.
 
     Raises:
         ParityError: onnxruntime and PyTorch differ by more than ``TOLERANCE`` at one of two batch sizes.
     """
     module = deepcopy(module).cpu().float().eval()
-    content = _to_onnx(module, inputs, outputs)
+    content = _to_onnx(module if graph is None else graph, inputs, outputs)
     onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
     prove(content, module, inputs, outputs)
     return Exported(Graph(file=f"{role}.onnx", role=role, inputs=inputs, outputs=outputs), content)

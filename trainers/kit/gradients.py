@@ -65,9 +65,7 @@ def convolution_backward(
     elif to_x:
         lost = [
             x.shape[2 + i]
-            - (
-                (grad.shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (weight.shape[2 + i] - 1) + 1
-            )
+            - ((grad.shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (weight.shape[2 + i] - 1) + 1)
             for i in range(len(stride))
         ]
         grad_x = aten.convolution(grad, weight, None, stride, padding, dilation, True, lost, groups)

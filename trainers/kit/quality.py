@@ -121,7 +121,7 @@ def _reconstruction(task: _Task) -> list[Measurement]:
         pictures = to_floats(pixels)
         mean, _ = task.model.encode(pictures)
         total += float(np.square(task.model.decode(mean) - pictures).sum(dtype=np.float64))
-    size = int(np.prod(task.model.space.shape))
+    size = task.model.code_size
     components = floors.principal_components(task.train.images, size, task.config.seed)
     references = (
         Reference(name=f"PCA with {size} components", value=components.squared_error(task.test.images, clipped=False)),
@@ -184,8 +184,11 @@ def _features(task: _Task) -> list[Features]:
 def _samples(task: _Task, features: Features) -> list[Measurement]:
     """Samples of the prior, and reconstructions, beside real pictures of the training split."""
     model, test, seed = task.model, task.test.images, task.config.seed
-    codes = model.prior_sample(task.config.samples, task.generator(2))
-    drawn = features.compare(np.concatenate([to_pixels(model.decode(part)) for part in _blocks(codes)]), test, seed)
+    generator, left, parts = task.generator(2), task.config.samples, []
+    while left > 0:
+        parts.append(to_pixels(model.draw(min(left, 4 * BATCH), generator)))
+        left -= len(parts[-1])
+    drawn = features.compare(np.concatenate(parts), test, seed)
     real = features.compare(task.train.images[: len(test)], test, seed)
     measurements = list(_distances(task, features, drawn, real))
     if model.encodes:

@@ -54,7 +54,14 @@ class Model:
 
     @property
     def decodes(self) -> bool:
-        return self._bundle.manifest.graph("decoder") is not None
+        """Whether codes become pictures: by a decoder, or by a mapping and a synthesis."""
+        return self._bundle.manifest.graph("decoder") is not None or self.is_styled
+
+    @property
+    def is_styled(self) -> bool:
+        """Whether it is a style generator: z is mapped to w, which styles every layer."""
+        roles = {graph.role for graph in self._bundle.manifest.graphs}
+        return {"mapping", "synthesis"} <= roles
 
     @property
     def classifies(self) -> bool:
@@ -63,7 +70,7 @@ class Model:
     @property
     def image(self) -> ImageMeaning:
         """What the model's pictures are."""
-        for role in ("decoder", "encoder", "classifier"):
+        for role in ("decoder", "synthesis", "encoder", "classifier"):
             graph = self._bundle.manifest.graph(role)
             port = graph and (graph.output("image") or graph.input("image"))
             if port and isinstance(port.meaning, ImageMeaning):
@@ -72,8 +79,8 @@ class Model:
 
     @property
     def space(self) -> LatentSpace:
-        """The latent space that is decoded."""
-        meaning = self._graph("decoder").inputs[0].meaning
+        """The latent space that is drawn from."""
+        meaning = self._graph("mapping" if self.is_styled else "decoder").inputs[0].meaning
         space = self._bundle.manifest.space(getattr(meaning, "space", ""))
         if space is None:
             raise NotMeasurable(f"{self._bundle.path} does not say which latent space it decodes: export it again.")
@@ -101,8 +108,23 @@ class Model:
         answers = self._run(graph, names, _to_port(pictures, meaning))
         return answers[0], answers[1] if spread else None
 
+    @property
+    def code_size(self) -> int:
+        """How many numbers a picture is encoded in."""
+        graph = self._graph("encoder")
+        meaning = graph.outputs[0].meaning
+        space = self._bundle.manifest.space(getattr(meaning, "space", ""))
+        return int(np.prod((space or self.space).shape))
+
+    def draw(self, count: int, generator: np.random.Generator) -> np.ndarray:
+        """Pictures (count, C, H, W) in [0, 1] of points of the prior, with fresh noise where layers take noise."""
+        codes = self.prior_sample(count, generator)
+        return self._styled(self._mapped(codes), generator) if self.is_styled else self.decode(codes)
+
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """(N, D) -> pictures (N, C, H, W) in [0, 1], clipped."""
+        """(N, D), or one style a layer (N, L, D) -> pictures (N, C, H, W) in [0, 1], clipped; without noise."""
+        if self.is_styled:
+            return self._styled(codes if codes.ndim == 3 else self._mapped(codes), None)
         graph = self._graph("decoder")
         port = graph.output("image")
         if port is None or not isinstance(port.meaning, ImageMeaning):
@@ -132,6 +154,28 @@ class Model:
             root = np.linalg.cholesky(covariance.astype(np.float64) + JITTER * np.eye(len(covariance)))
             return (mean + generator.standard_normal((count, len(mean))) @ root.T).astype(np.float32)
         raise NotMeasurable(f"The prior {prior.kind!r} of {self._bundle.path} cannot be sampled by itself.")
+
+    def _mapped(self, z: np.ndarray) -> np.ndarray:
+        """(N, Z) -> one style for all layers (N, L, D)."""
+        (w,) = self._run(self._graph("mapping"), ["w"], z)
+        layers = self._graph("synthesis").inputs[0].shape[1] or 1
+        return np.repeat(w[:, None], layers, axis=1)
+
+    def _styled(self, styles: np.ndarray, noise: np.random.Generator | None) -> np.ndarray:
+        graph = self._graph("synthesis")
+        port = graph.outputs[0]
+        if not isinstance(port.meaning, ImageMeaning):
+            raise NotMeasurable(f"The synthesis of {self._bundle.path} gives no picture: export it again.")
+        session, parts = self._session(graph), []
+        for first in range(0, len(styles), BATCH):
+            part = styles[first : first + BATCH].astype(np.float32, copy=False)
+            feeds = {graph.inputs[0].name: part}
+            for entry in graph.inputs[1:]:
+                shape = (len(part), *(axis or 1 for axis in entry.shape[1:]))
+                drawn = noise.standard_normal(shape, np.float32) if noise else np.zeros(shape, np.float32)
+                feeds[entry.name] = drawn
+            parts.append(_from_port(session.run([port.name], feeds)[0], port.meaning))
+        return np.concatenate(parts)
 
     def _graph(self, role: str) -> Graph:
         graph = self._bundle.manifest.graph(role)

@@ -81,6 +81,7 @@ RECIPES = {
                     precision="bf16-mixed",
                 ),
             ),
+            shipped=False,
         ),
         Recipe(
             "vae-mlp-published",

@@ -9,9 +9,9 @@ from explorer.contract.archive import open_bundle
 from trainers.kit.data import SMALL_FASHION
 from trainers.kit.face_style import face_style
 from trainers.kit.faces import draw_face
-from trainers.kit.quality import FEATURES_FOR, SHIPPED
 from trainers.kit.quality_features import heads_of
 from trainers.kit.quality_model import Model
+from trainers.kit.shipped import FEATURES_FOR, SHIPPED
 from trainers.recipes import RECIPES
 
 BARS = {"clothes-features": 0.92, "face-attribute-features": 0.97}

@@ -67,12 +67,11 @@ class DirectionsPanel(QWidget):
         layout.setSpacing(8)
         tip = "Saves all directions as arrays for numpy, or as a table."
         self.save = Button("Save …", "directions_save", tip, page, kind="text")
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self.save)
-        layout.addWidget(words)
+        head = QHBoxLayout()
+        head.addWidget(words, 1)
+        head.addWidget(self.save)
+        layout.addLayout(head)
         layout.addWidget(self.list, 1)
-        layout.addLayout(foot)
         return page
 
     # values in

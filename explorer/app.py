@@ -36,14 +36,20 @@ from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
 from explorer.control.map import MapController
+from explorer.control.mixgrid import MixGridController
+from explorer.control.mixing import MixingController
+from explorer.control.noise import NoiseController
 from explorer.control.notebooks import FOLDER, Notebooks
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
+from explorer.control.seeds import SeedsController
 from explorer.control.sessions import SUFFIX, SessionFile, bring_in, write_session
 from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
 from explorer.control.strip import StripController
+from explorer.control.styledraw import Seeds
+from explorer.control.truncation import TruncationController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
 from explorer.media.pictures_in import SUFFIXES
@@ -59,6 +65,7 @@ from explorer.qt.window import Window
 from explorer.screenshot import take_screenshot
 from explorer.state.history import change
 from explorer.state.library import Library
+from explorer.state.mixlook import MixLook
 from explorer.state.place import Explore
 from explorer.state.settings import Settings
 from explorer.state.storage import restore
@@ -88,7 +95,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=19)
+        self.worker = Worker(self.main.post, lanes=25)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -102,6 +109,12 @@ class App:
             grid_lane,
             tile_lane,
             prior_lane,
+            mix_lane,
+            source_lane,
+            psi_lane,
+            noise_lane,
+            mixgrid_lane,
+            seeds_lane,
             effects_lane,
             film_lane,
             error_lane,
@@ -155,10 +168,17 @@ class App:
         self.prior = PriorController(
             self.explore, self.stage, self.walk, prior_lane, self.window.prior, np.random.default_rng()
         )
+        desk, seeds, rng = self.window.mixing, Seeds(), np.random.default_rng()
+        moving = self.explore, self.stage, self.history, self.walk
+        self.mixing = MixingController(*moving, (mix_lane, source_lane), desk, seeds, rng)
+        self.truncation = TruncationController(*moving, psi_lane, desk.truncation, seeds, rng)
+        self.noise = NoiseController(self.explore, self.stage, self.walk, noise_lane, desk.noise, rng)
+        self.mixgrid = MixGridController(*moving, mixgrid_lane, desk.grid, seeds, rng)
+        self.seeds = SeedsController(self.explore, self.stage, self.walk, seeds_lane, self.window.seeds, seeds)
         self.shelf = LibraryController(
             self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
-            self.strip.take, self._take_session,
+            self.strip.take, self._take_session, self._take_mixing,
         )  # fmt: skip
         self._drawn_by: Decodes | None = None
         self._rest = _timer(REST_MS, self._on_rest)
@@ -281,7 +301,10 @@ class App:
         self._on_painted()
 
     def _on_rest(self) -> None:
-        for instrument in (self.sliders, self.map, self.whereabouts, self.directions, self.grid):
+        for instrument in (
+            self.sliders, self.map, self.whereabouts, self.directions, self.grid,
+            self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds,
+        ):  # fmt: skip
             instrument.rest()
         if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew
             self._drawn_by = self.stage.decodes
@@ -325,6 +348,8 @@ class App:
         self._follow_directions()
         self._follow_arithmetic()
         self._follow_grid()
+        self._follow_mixing()
+        self._follow_seeds()
         window.asked.connect(self._do)
         self._follow_strip()
         self._follow_encode()
@@ -370,6 +395,67 @@ class App:
         panel.cell_chosen.connect(grid.go)
         panel.save_asked.connect(lambda: grid.save(self.window.ask_where_to_save))
         panel.told.connect(lambda sentence: self.tell(sentence, error=False))
+
+    def _follow_mixing(self) -> None:
+        desk, mixing = self.window.mixing, self.mixing
+        page, table = desk.mix, desk.mix.table
+        desk.turned.connect(mixing.turn)
+        desk.told.connect(lambda sentence: self.tell(sentence, error=False))
+        table.started.connect(mixing.begin)
+        table.painted.connect(mixing.paint)
+        table.blended.connect(mixing.blend)
+        table.remove_asked.connect(mixing.remove)
+        page.random_asked.connect(mixing.add_random)
+        page.seed_asked.connect(lambda text: page.clear_seed() if mixing.add_seed(text) else None)
+        page.view_asked.connect(mixing.add_view)
+        page.keyframe_asked.connect(mixing.add_keyframe)
+        page.open_asked.connect(self._open_source)
+        page.dropped.connect(mixing.add_file)
+        page.swap_asked.connect(mixing.swap)
+        page.band_asked.connect(mixing.take)
+        page.clear_asked.connect(mixing.clear)
+        psi, truncation = desk.truncation, self.truncation
+        psi.slider.started.connect(truncation.begin)
+        psi.slider.edited.connect(truncation.move)
+        psi.row.chosen.connect(truncation.choose)
+        psi.variety.chosen.connect(truncation.go)
+        psi.cut.connect(truncation.cut)
+        psi.others_asked.connect(truncation.others)
+        desk.noise.slider.started.connect(self.noise.begin)
+        desk.noise.slider.edited.connect(self.noise.strengthen)
+        desk.noise.switched.connect(self.noise.switch)
+        desk.noise.again_asked.connect(self.noise.again)
+        grid, mixgrid = desk.grid, self.mixgrid
+        grid.seed_asked.connect(mixgrid.seed)
+        grid.others_asked.connect(mixgrid.others)
+        grid.turn_asked.connect(mixgrid.turn_over)
+        grid.sized.connect(mixgrid.resize)
+        grid.slider.started.connect(mixgrid.begin)
+        grid.split_asked.connect(mixgrid.split)
+        grid.cells.chosen.connect(mixgrid.go)
+        grid.save_asked.connect(lambda: mixgrid.save(self.window.ask_where_to_save))
+
+    def _follow_seeds(self) -> None:
+        panel, seeds = self.window.seeds, self.seeds
+        panel.typed.connect(seeds.go)
+        panel.stepped.connect(seeds.step)
+        panel.seed_chosen.connect(seeds.jump)
+        panel.forget_asked.connect(seeds.forget)
+        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
+        panel.plane.started.connect(seeds.begin)
+        panel.plane.moved.connect(seeds.move)
+        panel.plane.taken_back.connect(seeds.take_back)
+        panel.plane.looked.connect(seeds.see)
+
+    def _open_source(self) -> None:
+        path = self.window.ask_picture("Add a picture as a source")
+        if path:
+            self.mixing.add_file(Path(path))
+
+    def _take_mixing(self, look: MixLook) -> None:
+        """Open the grid of a sheet that was dropped."""
+        self._set("mixing", look.model_copy(update={"page": "grid"}), "Open a grid of mixes")
+        self._set("instrument", "mixing", "Change the instrument")
 
     def _follow_arithmetic(self) -> None:
         panel, control = self.window.arithmetic, self.arithmetic

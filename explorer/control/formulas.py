@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.latent import bounds, directions, paths
+from explorer.latent import bounds, directions, paths, styles
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,19 @@ FORMULAS = {
             paths.slerp,
             (Symbol(r"\omega", "angle between the two ends"), Symbol("t", "share of the way")),
             "Shoemake (1985); White (2016)",
+        ),
+        Formula(
+            "truncation",
+            "Towards the mean",
+            r"w'=\bar w+\psi\,(w-\bar w)",
+            styles.truncated,
+            (
+                Symbol(r"\psi", "how far from the mean: 0 is the mean picture, 1 the point itself"),
+                Symbol(r"\left\Vert w-\bar w\right\Vert", "distance of the point's style from the mean"),
+                Symbol(r"\bar w", "mean of w over many seeds; its length"),
+            ),
+            "Karras et al. (2019), appendix B",
+            "Less variety for better pictures: near the mean the generator saw most examples.",
         ),
         Formula(
             "pca",

@@ -11,6 +11,7 @@ from explorer.state.beside import Beside
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import Journey
 from explorer.state.mapview import MapLook
+from explorer.state.mixlook import MixLook
 from explorer.state.place import Explore, Place
 from explorer.state.settings import Settings
 from explorer.state.storage import restore, store
@@ -29,6 +30,7 @@ class Session(BaseModel):
     map: MapLook = MapLook()
     journey: Journey = Journey()
     grid: GridLook = GridLook()
+    mixing: MixLook = MixLook()
     beside: Beside = Beside()
 
 

@@ -17,6 +17,7 @@ from explorer.models.capabilities import Model
 from explorer.state.history import History, change
 from explorer.state.journey import Journey
 from explorer.state.library import Item, Library, find_bundles, find_identity, read_item
+from explorer.state.mixlook import MixLook
 from explorer.state.settings import Settings
 from explorer.tasks.latest import Job, Lane
 
@@ -52,11 +53,12 @@ class LibraryController:
         current: Callable[[], str],
         take_journey: Callable[[Journey], None],
         take_session: Callable[[SessionFile, Model], None],
+        take_mixing: Callable[[MixLook], None] = lambda _: None,
     ) -> None:
         self._library, self._settings, self._folders, self._models = library, settings, folders, models
         self._open_lane, self._find_lane, self._others = open_lane, find_lane, others
         self._walk, self._view, self._current, self._take_journey = walk, view, current, take_journey
-        self._take_session = take_session
+        self._take_session, self._take_mixing = take_session, take_mixing
         self._history = history
         self._shown: tuple[tuple[Item, ...], str] | None = None
         settings.events.hidden.connect(self._follow_hidden)
@@ -98,6 +100,7 @@ class LibraryController:
         """In the worker: from a path to a model that answers, and the point to show; None: that of the seed."""
         journey: Journey | None = None
         space, style = "", Style()
+        mixing: MixLook | None = None
         if path.name == MANIFEST:
             path = path.parent
         session: SessionFile | None = None
@@ -109,14 +112,14 @@ class LibraryController:
             recipe = read_picture(path)
             path = self._find(recipe.bundle, recipe.name, opened)
             code, seed, journey = recipe.code, recipe.seed, recipe.journey
-            space, style = recipe.space, recipe.style
+            space, style, mixing = recipe.space, recipe.style, recipe.mixing
         model = self._models.fresh(str(path.resolve()), job).within(space)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
         prior = model.decodes.prior
         if code is not None and len(code) != prior.size:
             raise ModelFault(f"The point has {len(code)} numbers, {model.manifest.name} has {prior.size} dimensions.")
-        return _Loaded(model, code, seed, journey, style, session)
+        return _Loaded(model, code, seed, journey, style, session, mixing)
 
     def _find(self, identity: str, name: str, opened: tuple[str, ...]) -> Path:
         path = find_identity(identity, (*find_bundles(self._folders), *map(Path, opened)))
@@ -146,6 +149,11 @@ class LibraryController:
             with self._history.together("Open a session"):
                 self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
                 self._take_session(loaded.session, loaded.model)
+            return
+        if loaded.mixing is not None:
+            with self._history.together("Open a grid of mixes"):
+                self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
+                self._take_mixing(loaded.mixing)
             return
         if loaded.journey is None:
             self._walk.open(loaded.model, loaded.code, loaded.seed, loaded.style)
@@ -180,6 +188,7 @@ class _Loaded:
     journey: Journey | None
     style: Style
     session: SessionFile | None
+    mixing: MixLook | None = None
 
 
 def _find(folders: tuple[Path, ...], opened: tuple[str, ...], hidden: frozenset[str]) -> tuple[Item, ...]:

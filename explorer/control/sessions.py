@@ -17,7 +17,14 @@ from explorer.state.place import Explore
 
 SUFFIX = ".session.json"
 LARGEST = 64 << 20  # bytes; a session of 200 keyframes of a large model has a tenth of that
-NEXT_TO = ("smooth", "instrument", "map", "grid", "journey")  # fields of ``Explore`` that come back beside the place
+NEXT_TO = (
+    "smooth",
+    "instrument",
+    "map",
+    "grid",
+    "mixing",
+    "journey",
+)  # fields of ``Explore`` that come back beside the place
 
 
 class NoSession(ExplorerError):

@@ -46,13 +46,17 @@ class Walk:
         seed = self._start.seed if tuple(code.tolist()) == self._start.code else None
         self._go(code, seed, f"Move z{dimension}", self._gesture)
 
-    def to_code(self, code: Code, words: str) -> None:
-        """Go to a point (D,), all but the locked dimensions; part of the running gesture."""
+    def to_code(self, code: Code, words: str, seed: int | None = None) -> None:
+        """Go to a point (D,), all but the locked dimensions; part of the running gesture.
+
+        ``seed`` says whose point it is, where it is a seed's own.
+        """
         prior, here = self._here()
         if prior is None or code.shape != here.shape or not np.isfinite(code).all():
             return
         target = self._keeping_locked(here, code.astype(np.float32))
-        seed = self._start.seed if tuple(target.tolist()) == self._start.code else None
+        if seed is None or not np.array_equal(target, code):
+            seed = self._start.seed if tuple(target.tolist()) == self._start.code else None
         self._go(target, seed, words, self._gesture)
 
     def take_back(self) -> None:
@@ -145,6 +149,25 @@ class Walk:
             style = Style(**(dict(place.style) | fields))
             there = place.model_copy(update={"style": style})
             change(self._history, self._explore, "place", there, words, self._gesture if gesture else None)
+
+    def to_mix(self, code: Code, seed: int | None, space: str, words: str, **fields: Any) -> None:
+        """Go to a point (D,) of a space and draw it in another style, as one step; locked dimensions move too."""
+        place = self._explore.place
+        model = self._stage.at(place)
+        target = None if model is None else model.within(space)
+        if target is None or target.decodes is None or code.shape != (target.decodes.prior.size,):
+            return
+        self.begin()
+        there = place.model_copy(
+            update={
+                "space": target.space,
+                "code": tuple(code.tolist()),
+                "seed": seed,
+                "style": Style(**(dict(place.style) | fields)),
+                "locked": place.locked if target is model else frozenset[int](),
+            }
+        )
+        change(self._history, self._explore, "place", there, words)
 
     def open(self, model: Model, code: tuple[float, ...] | None, seed: int | None, style: Style | None = None) -> None:
         """Go to a point in a model, or to that of the seed; there is no way back from the first to nothing."""

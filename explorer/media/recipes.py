@@ -14,6 +14,7 @@ from explorer.contract.pixels import Pixels
 from explorer.latent.styles import Style
 from explorer.media.texts import KEY, Torn, text_of
 from explorer.state.journey import Code, Journey
+from explorer.state.mixlook import MixLook
 
 SUFFIXES = (".png", ".gif", ".webp", ".mp4")  # of files that can hold a recipe
 
@@ -34,6 +35,7 @@ class Recipe(BaseModel):
     style: Style = Style()  # how a style generator drew it
     version: str = ""
     journey: Journey | None = None  # the path of a film; its ``bundle``, a path on one machine, is empty
+    mixing: MixLook | None = None  # the grid of a sheet of style mixing
 
     @model_validator(mode="after")
     def _one_space(self) -> Self:
@@ -43,7 +45,7 @@ class Recipe(BaseModel):
 
     def text(self) -> str:
         """As it is written into files: JSON, without what is not there."""
-        absent = {"journey"} if self.journey is None else set[str]()
+        absent = {name for name in ("journey", "mixing") if getattr(self, name) is None}
         return self.model_dump_json(exclude=absent | {name for name in ("space", "style") if not self._says(name)})
 
     def _says(self, name: str) -> bool:

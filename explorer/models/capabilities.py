@@ -85,6 +85,11 @@ class MapsStyles(Protocol):
         """(D,): what truncation pulls to."""
         ...
 
+    @property
+    def noise_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape (1, H, W) of each layer's noise; empty where it takes none."""
+        ...
+
     def map(self, z: Codes) -> Codes:
         """(N, Z) -> w (N, D)."""
         ...

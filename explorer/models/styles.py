@@ -198,6 +198,17 @@ def with_styles(model: Model, graphs: Graphs) -> Model:
     return views[""]
 
 
+def own_rows(model: Model, codes: Codes) -> Styles:
+    """The styles (N, L, D) of codes of one view of a style generator, before anything is mixed in or truncated.
+
+    Raises:
+        PortMismatch: the codes have another length, or the model has no styles.
+    """
+    if not isinstance(model.decodes, StyleDecoder):
+        raise PortMismatch(f"{model.manifest.name} has no styles.")
+    return model.decodes.own_rows(codes)
+
+
 def converted(source: Model, target: Model, code: Codes) -> tuple[Codes | None, str]:
     """The point ``code`` (D,) of one view of a model in another view, and a sentence about what that loses.
 

@@ -28,8 +28,10 @@ from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.grid_panel import GridPanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
+from explorer.qt.panels.mixing_panel import MixingPanel
 from explorer.qt.panels.picture_panel import PicturePanel
 from explorer.qt.panels.prior_panel import PriorPanel
+from explorer.qt.panels.seeds_panel import SeedsPanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
 from explorer.qt.present import Presenter
@@ -51,9 +53,11 @@ PRIOR = Chip("prior", "Prior", "Pictures from random codes beside pictures from 
 DIRECTIONS = Chip("directions", "Directions", "Sliders that change one thing, and those that you teach yourself.")
 GRID = Chip("grid", "Grid", "Pictures in rows and columns: two directions at once.")
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
+MIXING = Chip("mixing", "Mixing", "Layers from several sources; truncation, noise and grids of mixes.")
+SEEDS = Chip("seeds", "Seeds", "Type a seed, step through them, or drag between them.")
 OPENED = "Models, saved pictures, films and sessions (manifest.json *.zip *.png *.gif *.webp *.mp4 *.session.json)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
-CHIPS = (SLIDERS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
+CHIPS = (SLIDERS, MIXING, SEEDS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
 
 
 class Window(QWidget):
@@ -74,6 +78,8 @@ class Window(QWidget):
         self.library = LibraryPanel(self)
         self.picture = PicturePanel(self)
         self.sliders = SlidersPanel(self)
+        self.mixing = MixingPanel(self)
+        self.seeds = SeedsPanel(self)
         self.map = MapPanel(self)
         self.directions = DirectionsPanel(self)
         self.grid = GridPanel(self)
@@ -87,6 +93,8 @@ class Window(QWidget):
         self.exports = ExportBar("export", "Film that is being saved", self)
         self._instruments = {
             SLIDERS.key: self.sliders,
+            MIXING.key: self.mixing,
+            SEEDS.key: self.seeds,
             MAP.key: self.map,
             DIRECTIONS.key: self.directions,
             GRID.key: self.grid,
@@ -196,10 +204,10 @@ class Window(QWidget):
         name, wanted = QInputDialog.getText(self, "A group of pictures", label, text=suggestion)
         return name.strip() if wanted else ""
 
-    def ask_picture(self) -> str:
-        """Let a person choose a picture to encode; empty when they do not."""
+    def ask_picture(self, title: str = "Encode a picture") -> str:
+        """Let a person choose a picture; empty when they do not."""
         wanted = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-        return QFileDialog.getOpenFileName(self, "Encode a picture", "", f"Pictures ({wanted});;All files (*)")[0]
+        return QFileDialog.getOpenFileName(self, title, "", f"Pictures ({wanted});;All files (*)")[0]
 
     def ask_where_to_save(self, name: str) -> str:
         """Let a person choose where a picture goes; empty when they do not."""

@@ -8,6 +8,7 @@ from explorer.state.beside import Beside
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
+from explorer.state.mixlook import MixLook
 
 __all__ = ["FLOAT32_MAX", "Explore", "Number", "Place"]
 
@@ -34,4 +35,5 @@ class Explore(EventedModel):
     map: MapLook = MapLook()
     journey: Journey = Journey()
     grid: GridLook = GridLook()
+    mixing: MixLook = MixLook()
     beside: Beside = Beside()

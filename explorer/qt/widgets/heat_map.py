@@ -18,10 +18,19 @@ _GLOW = (242, 179, 93)  # the same in every theme, for it lies on the picture an
 
 
 class HeatMap(QWidget):
-    """A picture under a heat map; the scale ends at the largest change."""
+    """A picture under a heat map; the scale ends at the largest change. ``cause`` says what changes it so."""
 
-    def __init__(self, name: str, accessible_name: str, tip: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        accessible_name: str,
+        tip: str,
+        parent: QWidget | None = None,
+        *,
+        cause: str = "from −2 σ to +2 σ",
+    ) -> None:
         super().__init__(parent)
+        self._cause = cause
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
         self.setToolTip(tip)
@@ -78,7 +87,7 @@ class HeatMap(QWidget):
         if self._top < LEAST:
             painter.drawText(words, wrap | left | Qt.AlignmentFlag.AlignVCenter, "It changes nothing in this picture.")
             return
-        top = f"{percent(self._top)} of full brightness changes here, from −2 σ to +2 σ"
+        top = f"{percent(self._top)} of full brightness changes here, {self._cause}"
         painter.drawText(words, wrap | left | Qt.AlignmentFlag.AlignTop, top)
         painter.drawText(words, left | Qt.AlignmentFlag.AlignBottom, "0 %: stays as it is")
 

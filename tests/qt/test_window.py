@@ -231,7 +231,9 @@ def test_the_sheet_of_shortcuts_can_be_read(qtbot: QtBot, window: Window, size: 
 
 def test_an_instrument_that_is_not_there_is_refused(window: Window):
     assert not window.show_instrument("telescope")
-    assert window.instruments == ("sliders", "map", "directions", "grid", "arithmetic", "encode", "prior", "card")
+    assert window.instruments == (
+        *("sliders", "mixing", "seeds", "map", "directions", "grid", "arithmetic", "encode", "prior", "card"),
+    )
 
 
 def test_a_click_tells_of_the_instrument_and_showing_does_not(qtbot: QtBot, window: Window):

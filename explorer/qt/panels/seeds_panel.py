@@ -65,17 +65,18 @@ class SeedsPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setFixedHeight(ROWS * (SIDE + 20))
+        scroll.setMinimumHeight(SIDE + 20)
+        scroll.setMaximumHeight(ROWS * (SIDE + 20))
         scroll.setWidget(self._room)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addLayout(line)
         layout.addWidget(_words(HELP))
-        layout.addWidget(self.plane, 1)
+        layout.addWidget(self.plane, 3)
         layout.addWidget(self._space)
         layout.addLayout(heading)
-        layout.addWidget(scroll)
+        layout.addWidget(scroll, 1)
 
     # values in
 

@@ -32,7 +32,9 @@ class TruncationPage(QWidget):
         self._psi = QLabel()
         self._psi.setProperty("kind", "title")
         self._cutoff = ChoiceBox("psi_cutoff", "Layers that are truncated", "Which layers ψ acts on, from coarse.")
-        self._mean = PictureTile("psi_mean", "The mean picture", "The picture of the mean: ψ = 0 for all layers.", side=64)
+        self._mean = PictureTile(
+            "psi_mean", "The mean picture", "The picture of the mean: ψ = 0 for all layers.", side=64
+        )
         self._mean.setEnabled(False)
         self.row = CellGrid("psi_row", "Pictures along ψ", "Takes the ψ of this picture.", largest=64)
         self.row.show_shape(

@@ -12,7 +12,11 @@ from explorer.contract.errors import BundleError
 from explorer.contract.manifest import LatentMeaning, Manifest
 
 PREVIEW = "preview.png"
-FAMILIES = {"ae": "Autoencoder", "vae": "VAE", "stylegan": "StyleGAN"}  # what people call them, where the manifest has a short name
+FAMILIES = {
+    "ae": "Autoencoder",
+    "vae": "VAE",
+    "stylegan": "StyleGAN",
+}  # what people call them, where the manifest has a short name
 
 
 @dataclass(frozen=True)

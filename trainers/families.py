@@ -8,6 +8,7 @@ from typing import Any
 from explorer.contract.errors import UnknownName
 from trainers.autoencoders.config import AutoencoderConfig, VariationalConfig
 from trainers.classifiers.config import ClassifierConfig
+from trainers.diffusion.config import DiffusionConfig
 from trainers.gans.config import StyleGanConfig
 
 
@@ -60,6 +61,18 @@ def _stylegan_export(run, target: Path, *, whole: bool) -> Path:
     return export(run, target, whole=whole)
 
 
+def _diffusion_learner(config, pictures, fabric):
+    from trainers.diffusion.learner import DiffusionLearner
+
+    return DiffusionLearner(config, pictures, fabric)
+
+
+def _diffusion_export(run, target: Path, *, whole: bool) -> Path:
+    from trainers.diffusion.bundle import export
+
+    return export(run, target, whole=whole)
+
+
 FAMILIES = {
     family.name: family
     for family in (
@@ -83,6 +96,13 @@ FAMILIES = {
             StyleGanConfig,
             _stylegan_learner,
             _stylegan_export,
+        ),
+        Family(
+            "diffusion",
+            "Diffusion: learns to take noise away, and so draws from pure noise, step by step, what it is asked for.",
+            DiffusionConfig,
+            _diffusion_learner,
+            _diffusion_export,
         ),
         Family(
             "classifier",

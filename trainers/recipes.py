@@ -5,6 +5,7 @@ from typing import Any
 
 from trainers.autoencoders.config import Architecture, AutoencoderConfig, VariationalConfig
 from trainers.classifiers.config import ClassifierConfig
+from trainers.diffusion.config import DiffusionConfig, UNetArchitecture
 from trainers.gans.config import StyleArchitecture, StyleGanConfig
 from trainers.kit.plan import Plan
 
@@ -69,12 +70,15 @@ RECIPES = {
             "Drawn faces from styles: one for each layer, from the shape of a head to the colour of its hair.",
             StyleGanConfig(
                 architecture=StyleArchitecture(widest=96),
-                augment_speed=50_000,
+                r1=0.1,
+                augment="off",
+                encoder=0.12,
                 plan=Plan(
-                    images=150_000,
+                    images=240_000,
                     batch=32,
                     rate=2.5e-3,
                     rate_warmup=2_000,
+                    rate_end=0.2,
                     average=4_000,
                     held_out=2_000,
                     milestone=10_000,
@@ -82,6 +86,23 @@ RECIPES = {
                 ),
             ),
             shipped=False,
+        ),
+        Recipe(
+            "fashion-diffusion",
+            "diffusion",
+            "Clothes out of noise, step by step: ask for one of ten kinds and bend how strictly it is followed.",
+            DiffusionConfig(
+                architecture=UNetArchitecture(width=48, widest=96, blocks=1),
+                plan=Plan(
+                    images=500_000,
+                    batch=128,
+                    rate=1e-3,
+                    average=20_000,
+                    held_out=2_000,
+                    milestone=50_000,
+                    precision="bf16-mixed",
+                ),
+            ),
         ),
         Recipe(
             "vae-mlp-published",

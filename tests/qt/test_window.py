@@ -1,6 +1,5 @@
 """The window as a whole: every control is named and explained, and at every size all words can be read."""
 
-import re
 from collections import Counter
 
 import numpy as np
@@ -9,13 +8,8 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractScrollArea,
-    QAbstractSlider,
     QApplication,
     QLabel,
-    QLineEdit,
-    QScrollBar,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -23,19 +17,15 @@ from explorer.control.gauges import Distance
 from explorer.control.sliders import DimensionView
 from explorer.qt import theme
 from explorer.qt.actions import COMMANDS, OTHERS, shortcuts
-from explorer.qt.widgets.canvas import Canvas
-from explorer.qt.widgets.gauge import Gauge
 from explorer.qt.widgets.latent_slider import LatentSlider
-from explorer.qt.widgets.library_list import LibraryList
-from explorer.qt.widgets.search_field import SearchField
 from explorer.qt.widgets.status_line import Fact, StatusLine
 from explorer.qt.widgets.toast import Toast
 from explorer.qt.window import Window
 from explorer.state.library import Item
+from tests.qt.controls import controls, listed, table
 from tests.qt.legible import assert_legible
 
 SIZES = ((880, 560), (1024, 640), (1440, 900))
-CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractScrollArea, QLineEdit, Canvas, Gauge, StatusLine)
 MANY = tuple(DimensionView(k, f"z{k}", "what a person calls it", 0.1 * k, effect_share=1 / (k + 1)) for k in range(32))
 ITEMS = (
     Item("/a", "faces-vae", "vae · 64 px · 32 numbers"),
@@ -66,53 +56,16 @@ def window(qtbot: QtBot) -> Window:
     return window
 
 
-def controls(window: Window) -> list[QWidget]:
-    """Everything a hand or a key can do something with, and everything that is read."""
-    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, CONTROLS)]
-    return [widget for widget in found if not isinstance(widget, QScrollBar) and not _is_room(widget)]
-
-
-def _is_room(widget: QWidget) -> bool:
-    """A scroll area that is only there to hold something: it cannot have the keyboard."""
-    return isinstance(widget, QAbstractScrollArea) and widget.focusPolicy() == Qt.FocusPolicy.NoFocus
-
-
-KEYBOARD = (  # how what kind of control is used without a mouse, the first that fits
-    (Canvas, "Tab, then + − 0 and arrows"),
-    (LatentSlider, "Tab, then ← → Page Up Page Down Home R L"),
-    (SearchField, "Ctrl+F, Esc clears"),
-    (LibraryList, "Tab, then ↑ ↓ Enter Delete"),
-    (QAbstractScrollArea, "Tab, then ↑ ↓"),
-    (QAbstractButton, "Tab, then Space"),
-    (QWidget, "read only"),
-)
-
-
-def keyboard(widget: QWidget) -> str:
-    """How to use a control without a mouse."""
-    if isinstance(widget, QAbstractButton) and widget.group():
-        return "Tab, then ← →"
-    shortcut = re.search(r"\(([^)]+)\)\.$", widget.toolTip())
-    way = next(way for kind, way in KEYBOARD if isinstance(widget, kind))
-    return f"{way}; {shortcut[1]}" if shortcut else way
-
-
-def table(window: Window) -> list[str]:
-    """The controls for a person who reads, a line each: name, what it is, how the keyboard comes to it."""
-    rows = (
-        f"| `{widget.objectName()}` | {widget.accessibleName() or widget.toolTip()} | {keyboard(widget)} |"
-        for widget in controls(window)
-        if not isinstance(widget, LatentSlider)
-    )
-    slider = "| `sliders_row_0`, `sliders_row_1`, … | The slider of one latent dimension |"
-    return sorted([*rows, f"{slider} {dict(KEYBOARD)[LatentSlider]} |"])
-
-
 def test_every_control_has_a_name_of_its_own(window: Window):
     names = Counter(widget.objectName() for widget in controls(window))
     assert "" not in names
     assert [name for name, count in names.items() if count > 1] == []
     assert len(names) >= 30
+
+
+def test_every_control_is_listed_for_a_person_who_reads():
+    """Write the list anew with ``python -m tests.qt.controls``."""
+    assert listed() == table()
 
 
 def test_every_control_says_what_it_is(window: Window):

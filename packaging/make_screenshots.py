@@ -1,0 +1,200 @@
+"""Makes the pictures of the README from the real window, by using it.
+
+``python packaging/make_screenshots.py [NAME ...]`` makes all, or those that are named. Each is one function that does what a person would do, then the whole window is saved.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+_HOME = tempfile.TemporaryDirectory()  # a first start, whatever the person who runs this has open
+for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+    os.environ[variable] = _HOME.name
+
+from PIL import Image  # noqa: E402
+from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget  # noqa: E402
+
+from explorer.app import App, settle  # noqa: E402
+from explorer.options import LaunchOptions  # noqa: E402
+from trainers.kit.face_style import face_style  # noqa: E402
+from trainers.kit.faces import draw_face  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS, TARGET = ROOT / "assets" / "models", ROOT / "assets" / "screenshots"
+SIZE = 1440, 900
+WIDTH, COLOURS = 1080, 200  # of a saved picture
+CALM_MS = 400
+PATIENCE_MS = 60_000
+
+
+class Person:
+    """Uses the window and waits for it."""
+
+    def __init__(self, qt: QApplication, app: App) -> None:
+        self.qt, self.app, self.shot = qt, app, None
+
+    def wait(self) -> None:
+        """Until everything that was asked for is painted."""
+        loop, left = QEventLoop(), [PATIENCE_MS // CALM_MS]
+
+        def look() -> None:
+            left[0] -= 1
+            if (self.app.idle and not self.app.window.picture.waiting) or not left[0]:
+                loop.quit()
+
+        timer = QTimer()
+        timer.timeout.connect(look)
+        timer.start(CALM_MS)
+        loop.exec()
+
+    def open(self, panel: str) -> None:
+        self.app.window.chips.button(panel).click()
+        self.wait()
+
+    def press(self, name: str) -> None:
+        button = self.app.window.findChild(QWidget, name)
+        assert button is not None, name
+        button.click()  # type: ignore[attr-defined]
+        self.wait()
+
+    def do(self, command: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.app.window.ask(command)
+            self.wait()
+
+
+def explore(person: Person) -> None:
+    """faces-vae"""
+
+
+def plane(person: Person) -> None:
+    """fashion-vae-2d light"""
+
+
+def card(person: Person) -> None:
+    """fashion-vae"""
+    person.open("card")
+
+
+def map(person: Person) -> None:
+    """fashion-vae-2d"""
+    person.open("map")
+
+
+def directions(person: Person) -> None:
+    """faces-vae"""
+    person.open("directions")
+
+
+def teach(person: Person) -> None:
+    """faces-vae"""
+    person.open("directions")
+    person.app.window.directions.show_page("teach")
+    name = person.app.window.directions.findChild(QLineEdit, "teach_name")
+    assert name is not None
+    name.setText("dark hair")
+    name.returnPressed.emit()
+    name.editingFinished.emit()
+    for _ in range(24):
+        picture = person.app.stage.picture
+        assert picture is not None
+        dark = picture.pixels[4:16, 22:42].mean() < 170  # the top of a head in a picture of 64 px
+        person.do("mark_more" if dark else "mark_less")
+
+
+def grid(person: Person) -> None:
+    """faces-vae"""
+    person.open("grid")
+
+
+def prior(person: Person) -> None:
+    """fashion-vae"""
+    person.open("prior")
+
+
+def arithmetic(person: Person) -> None:
+    """faces-vae"""
+    person.open("arithmetic")
+    panel = person.app.window.arithmetic
+    for label in ("beard: full beard", "beard: none"):
+        panel.tray.group_asked.emit(label, "")
+        panel.taken.emit(f"group:{label}")
+    panel.turned.emit(1)
+    panel.taken.emit("here")
+    person.wait()
+
+
+def encode(person: Person) -> None:
+    """faces-vae"""
+    face, style = Path(_HOME.name) / "a-face.png", face_style("toon-head")
+    labels, seed = draw_face(style, "test", 11)
+    Image.fromarray(style.render(labels, seed, 64)).save(face)
+    person.app.window.paths_dropped.emit((face,))
+    person.wait()
+
+
+def strip(person: Person) -> None:
+    """faces-vae light"""
+    for _ in range(4):
+        person.do("random_point")
+        person.do("add_keyframe")
+    person.press("path_kinds_spline")
+
+
+def beside(person: Person) -> None:
+    """fashion-ae"""
+    person.app.beside.choose(str(MODELS / "fashion-vae"))
+    person.wait()
+    person.do("random_point", 2)
+    person.open("prior")
+
+
+def presentation(person: Person) -> None:
+    """faces-vae"""
+    person.do("present")
+    person.do("random_point")
+    audience = next(w for w in person.qt.topLevelWidgets() if w.objectName() == "audience_window")
+    audience.resize(1080, 800)
+    person.wait()
+    person.shot = audience.grab().toImage()
+
+
+SHOTS: dict[str, Callable[[Person], None]] = {
+    shot.__name__: shot
+    for shot in (
+        explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
+    )
+}  # fmt: skip
+
+
+def take(qt: QApplication, name: str) -> None:
+    """Open the window on the model that the function's docstring names, use it, save it."""
+    model, *rest = (SHOTS[name].__doc__ or "").split()
+    options = LaunchOptions(
+        target=MODELS / model, size=SIZE, session=False, device="cpu", theme=rest[0] if rest else "dark"
+    )
+    app = App(options, qt)
+    app.open()
+    person = Person(qt, app)
+    person.wait()
+    SHOTS[name](person)
+    image = person.shot or app.window.grab().toImage()
+    raw = Path(_HOME.name) / f"{name}.png"
+    image.save(str(raw))
+    with Image.open(raw) as whole:
+        height = round(whole.height * WIDTH / whole.width)
+        small = whole.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
+        small.quantize(COLOURS, dither=Image.Dither.NONE).save(TARGET / f"{name}.png", optimize=True)
+    app.window.close()
+    sys.stdout.write(f"{name}.png\n")
+
+
+if __name__ == "__main__":
+    application = QApplication(sys.argv[:1])
+    settle()
+    for wanted in sys.argv[1:] or SHOTS:
+        take(application, wanted)

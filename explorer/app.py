@@ -52,6 +52,7 @@ from explorer.control.styledraw import Seeds
 from explorer.control.truncation import TruncationController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
+from explorer.joints import join
 from explorer.media.pictures_in import SUFFIXES
 from explorer.models.capabilities import Decodes, Model
 from explorer.options import LaunchOptions
@@ -192,7 +193,7 @@ class App:
             else None
         )  # fmt: skip
         self._follow_state()
-        self._follow_hand()
+        join(self)
         if settings_fault:
             self.tell(settings_fault, error=True)
 
@@ -340,158 +341,20 @@ class App:
             self.stack.undoText() if self.stack.canUndo() else "", self.stack.redoText() if self.stack.canRedo() else ""
         )
 
-    # hand -> state
+    # hand -> state: see explorer.joints
 
-    def _follow_hand(self) -> None:
-        window, sliders, walk = self.window, self.window.sliders.list, self.walk
-        self._follow_map()
-        self._follow_directions()
-        self._follow_arithmetic()
-        self._follow_grid()
-        self._follow_mixing()
-        self._follow_seeds()
-        window.asked.connect(self._do)
-        self._follow_strip()
-        self._follow_encode()
-        self._follow_prior()
-        window.closing.connect(self.close)
-        window.paths_dropped.connect(self._open_dropped)
-        window.library.dropped.connect(self._open_dropped)
-        window.library.chosen.connect(self.shelf.open)
-        window.library.remove_asked.connect(self.shelf.remove)
-        window.picture.beside_chosen.connect(self.beside.choose)
-        window.picture.link_asked.connect(self.beside.link)
-        window.picture.smooth_asked.connect(lambda smooth: self._set("smooth", smooth, "Change the scaling"))
-        window.instrument_chosen.connect(lambda key: self._set("instrument", key, "Change the instrument"))
-        sliders.started.connect(lambda _: walk.begin())
-        sliders.edited.connect(walk.to_sigma)
-        sliders.reset_asked.connect(walk.reset)
-        sliders.random_one_asked.connect(walk.random_one)
-        sliders.lock_toggled.connect(walk.lock)
-        sliders.lock_all_asked.connect(walk.lock_all)
-        sliders.visible_changed.connect(self.sliders.see)
-
-    def _follow_directions(self) -> None:
-        panel, directions, picks = self.window.directions, self.directions, self.picks
-        panel.started.connect(directions.begin)
-        panel.edited.connect(directions.move)
-        panel.reset_asked.connect(directions.reset)
-        panel.chosen.connect(directions.choose)
-        panel.visible_changed.connect(directions.see)
-        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
-        panel.save.clicked.connect(lambda: directions.save(self.window.ask_directions_place))
-        panel.closer.combine_asked.connect(directions.combine)
-        panel.closer.renamed.connect(directions.rename)
-        panel.closer.delete_asked.connect(directions.delete)
-        panel.teach.name_asked.connect(picks.ask)
-        panel.teach.marked.connect(picks.mark)
-        panel.teach.unmark_asked.connect(picks.unmark)
-
-    def _follow_grid(self) -> None:
-        panel, grid = self.window.grid, self.grid
-        panel.chosen.connect(grid.choose)
-        panel.sized.connect(grid.resize)
-        panel.stretched.connect(grid.stretch)
-        panel.cell_chosen.connect(grid.go)
-        panel.save_asked.connect(lambda: grid.save(self.window.ask_where_to_save))
-        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
-
-    def _follow_mixing(self) -> None:
-        desk, mixing = self.window.mixing, self.mixing
-        page, table = desk.mix, desk.mix.table
-        desk.turned.connect(mixing.turn)
-        desk.told.connect(lambda sentence: self.tell(sentence, error=False))
-        table.started.connect(mixing.begin)
-        table.painted.connect(mixing.paint)
-        table.blended.connect(mixing.blend)
-        table.remove_asked.connect(mixing.remove)
-        page.random_asked.connect(mixing.add_random)
-        page.seed_asked.connect(lambda text: page.clear_seed() if mixing.add_seed(text) else None)
-        page.view_asked.connect(mixing.add_view)
-        page.keyframe_asked.connect(mixing.add_keyframe)
-        page.open_asked.connect(self._open_source)
-        page.dropped.connect(mixing.add_file)
-        page.swap_asked.connect(mixing.swap)
-        page.band_asked.connect(mixing.take)
-        page.clear_asked.connect(mixing.clear)
-        psi, truncation = desk.truncation, self.truncation
-        psi.slider.started.connect(truncation.begin)
-        psi.slider.edited.connect(truncation.move)
-        psi.row.chosen.connect(truncation.choose)
-        psi.variety.chosen.connect(truncation.go)
-        psi.cut.connect(truncation.cut)
-        psi.others_asked.connect(truncation.others)
-        desk.noise.slider.started.connect(self.noise.begin)
-        desk.noise.slider.edited.connect(self.noise.strengthen)
-        desk.noise.switched.connect(self.noise.switch)
-        desk.noise.again_asked.connect(self.noise.again)
-        grid, mixgrid = desk.grid, self.mixgrid
-        grid.seed_asked.connect(mixgrid.seed)
-        grid.others_asked.connect(mixgrid.others)
-        grid.turn_asked.connect(mixgrid.turn_over)
-        grid.sized.connect(mixgrid.resize)
-        grid.slider.started.connect(mixgrid.begin)
-        grid.split_asked.connect(mixgrid.split)
-        grid.cells.chosen.connect(mixgrid.go)
-        grid.save_asked.connect(lambda: mixgrid.save(self.window.ask_where_to_save))
-
-    def _follow_seeds(self) -> None:
-        panel, seeds = self.window.seeds, self.seeds
-        panel.typed.connect(seeds.go)
-        panel.stepped.connect(seeds.step)
-        panel.seed_chosen.connect(seeds.jump)
-        panel.forget_asked.connect(seeds.forget)
-        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
-        panel.plane.started.connect(seeds.begin)
-        panel.plane.moved.connect(seeds.move)
-        panel.plane.taken_back.connect(seeds.take_back)
-        panel.plane.looked.connect(seeds.see)
-
-    def _open_source(self) -> None:
+    def open_source(self) -> None:
+        """Choose a picture to be a source of the mixing desk."""
         path = self.window.ask_picture("Add a picture as a source")
         if path:
             self.mixing.add_file(Path(path))
 
     def _take_mixing(self, look: MixLook) -> None:
         """Open the grid of a sheet that was dropped."""
-        self._set("mixing", look.model_copy(update={"page": "grid"}), "Open a grid of mixes")
-        self._set("instrument", "mixing", "Change the instrument")
+        self.set("mixing", look.model_copy(update={"page": "grid"}), "Open a grid of mixes")
+        self.set("instrument", "mixing", "Change the instrument")
 
-    def _follow_arithmetic(self) -> None:
-        panel, control = self.window.arithmetic, self.arithmetic
-        panel.mode_asked.connect(control.show)
-        panel.taken.connect(control.take)
-        panel.filled.connect(control.fill)
-        panel.turned.connect(control.turn)
-        panel.removed.connect(control.remove)
-        panel.started.connect(control.begin)
-        panel.weighed.connect(control.weigh)
-        panel.cleared.connect(control.clear)
-        panel.go_asked.connect(control.go)
-        panel.told.connect(lambda sentence: self.tell(sentence, error=False))
-        panel.tray.offer_asked.connect(control.offer)
-        panel.tray.group_asked.connect(control.make_group)
-        panel.tray.group_removed.connect(control.delete_group)
-
-    def _follow_map(self) -> None:
-        panel, scatter, control = self.window.map, self.window.map.scatter, self.map
-        scatter.started.connect(control.begin)
-        scatter.moved.connect(control.move)
-        scatter.picture_chosen.connect(control.go_to_row)
-        scatter.taken_back.connect(control.take_back)
-        scatter.rested.connect(control.see)
-        scatter.lassoed.connect(self._group_lassoed)
-        panel.legend.toggled.connect(control.toggle_value)
-        panel.legend.solo_asked.connect(control.solo_value)
-        panel.column_chosen.connect(control.choose_column)
-        panel.points_switched.connect(control.switch_points)
-        panel.tiles_switched.connect(control.switch_tiles)
-        panel.keep_rest_switched.connect(control.switch_keep_rest)
-        panel.tsne_switched.connect(control.switch_tsne)
-        panel.stop_asked.connect(control.stop)
-        panel.whereabouts.nearest_asked.connect(control.jump_to_row)
-
-    def _group_lassoed(self, rows: np.ndarray) -> None:
+    def group_lassoed(self, rows: np.ndarray) -> None:
         """Keep what was circled on the map as a group for arithmetic."""
         if not len(rows):
             self.tell("No picture lies inside that outline; draw it around some points.", error=False)
@@ -501,47 +364,12 @@ class App:
             self.arithmetic.add_group(rows, name)
             self.tell(f"{len(rows):,} pictures are the group “{name}” now: see Arithmetic.", error=False)
 
-    def _follow_encode(self) -> None:
-        panel, encode = self.window.encode, self.encode
-        panel.open_asked.connect(self._open_picture)
-        panel.paste_asked.connect(self._paste_picture)
-        panel.view_asked.connect(encode.take_view)
-        panel.stored_asked.connect(encode.take_stored)
-        panel.go_asked.connect(encode.go)
-        panel.renew_asked.connect(encode.renew)
-        panel.near_chosen.connect(encode.go_to)
-        panel.sample_chosen.connect(encode.go_to_sample)
-        panel.cropped.connect(encode.crop)
-
-    def _follow_prior(self) -> None:
-        panel, prior = self.window.prior, self.prior
-        panel.source_chosen.connect(prior.choose)
-        panel.again_asked.connect(prior.again)
-        panel.heated.connect(prior.heat)
-        panel.tile_chosen.connect(prior.go)
-
-    def _follow_strip(self) -> None:
-        panel, strip = self.window.strip, self.strip
-        panel.add_asked.connect(strip.add)
-        panel.random_asked.connect(strip.to_random)
-        panel.clear_asked.connect(strip.clear)
-        panel.play_asked.connect(strip.play)
-        panel.pause_asked.connect(strip.pause)
-        panel.ticked.connect(strip.tick)
-        panel.changed.connect(lambda name, value: strip.set(**{name: value}))
-        panel.row.scrub_started.connect(strip.begin)
-        panel.row.scrubbed.connect(strip.scrub)
-        panel.row.chosen.connect(strip.go)
-        panel.row.remove_asked.connect(strip.remove)
-        panel.row.replace_asked.connect(strip.replace)
-        panel.row.move_asked.connect(strip.move)
-        panel.export_asked.connect(self.films.ask)
-        self.window.exports.stop_asked.connect(self.films.stop)
-
-    def _set(self, field: str, value: object, words: str) -> None:
+    def set(self, field: str, value: object, words: str) -> None:
+        """Change what was asked for, so that it can be undone."""
         change(self.history, self.explore, field, value, words)
 
-    def _do(self, name: str) -> None:
+    def do(self, name: str) -> None:
+        """Do a command of the menu or of a key."""
         commands: dict[str, Callable[[], object]] = {
             "undo": self.stack.undo,
             "redo": self.stack.redo,
@@ -556,10 +384,10 @@ class App:
             "reset_point": self.walk.reset,
             "mark_less": lambda: self._mark(more=False),
             "mark_more": lambda: self._mark(more=True),
-            "paste_picture": self._paste_picture,
+            "paste_picture": self.paste_picture,
             "add_keyframe": self.strip.add,
             "toggle_play": self.window.strip.toggle_play,
-            "toggle_crisp": lambda: self._set("smooth", not self.explore.smooth, "Change the scaling"),
+            "toggle_crisp": lambda: self.set("smooth", not self.explore.smooth, "Change the scaling"),
         }
         commands[name]()
 
@@ -578,15 +406,16 @@ class App:
             self.library.events.items.disconnect(self._open_first)
             self.shelf.open(first.path)
 
-    def _open_dropped(self, paths: tuple[Path, ...]) -> None:
+    def open_dropped(self, paths: tuple[Path, ...]) -> None:
+        """Open the first of what was dropped: a picture, a model, a session."""
         if len(paths) > 1:
             self.tell(f"{len(paths)} things were dropped; the first one is opened.", error=False)
         if paths and paths[0].suffix.lower() in SUFFIXES:
-            self._take_picture(paths[0])
+            self.take_picture(paths[0])
         elif paths:
             self.shelf.open(str(paths[0]))
 
-    def _take_picture(self, path: Path) -> None:
+    def take_picture(self, path: Path) -> None:
         """A picture with a recipe brings its point back, any other one is encoded."""
         self.encode.take_file(
             path,
@@ -596,14 +425,16 @@ class App:
         )
 
     def _to_encode(self) -> None:
-        self._set("instrument", "encode", "Change the instrument")
+        self.set("instrument", "encode", "Change the instrument")
 
-    def _open_picture(self) -> None:
+    def open_picture(self) -> None:
+        """Choose a picture to encode."""
         path = self.window.ask_picture()
         if path:
-            self._take_picture(Path(path))
+            self.take_picture(Path(path))
 
-    def _paste_picture(self) -> None:
+    def paste_picture(self) -> None:
+        """Encode the picture on the clipboard."""
         if self.encode.refusal:
             self.tell(self.encode.refusal, error=True)
             return

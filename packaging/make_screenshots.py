@@ -1,6 +1,7 @@
 """Makes the pictures of the README from the real window, by using it.
 
-``python packaging/make_screenshots.py [NAME ...]`` makes all, or those that are named. Each is one function that does what a person would do, then the whole window is saved.
+``python packaging/make_screenshots.py [NAME ...]`` makes all, or those that are named. Each is one function that
+does what a person would do, then the whole window is saved.
 """
 
 import os

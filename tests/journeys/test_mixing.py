@@ -107,7 +107,7 @@ def test_a_picture_dropped_on_the_desk_is_a_source(journey: Journey, tmp_path: P
     app = opened(journey)
     saved = tmp_path / "saved.png"
     app.window.ask_where_to_save = lambda name: str(saved)  # type: ignore[method-assign]
-    app._do("save_picture")
+    app.do("save_picture")
     app.walk.to_seed(5)
     journey.settle(app)
     torn = tmp_path / "torn.png"

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.archive import open_bundle
+from trainers.kit.pictures import fitted
 from trainers.kit.quality_model import Model
 from trainers.kit.shipped import features_for
 
@@ -29,10 +30,9 @@ class Likeness:
         if self._model is None:
             return reduced(pixels)
         image = self._model.image
-        if pixels.shape[1:] == (image.height, image.width, image.channels):
-            parts = [self._model.classify(pixels[at : at + 250])[1] for at in range(0, len(pixels), 250)]
-            return np.concatenate(parts).astype(np.float64)
-        return reduced(pixels)
+        known = fitted(pixels, image.height, image.channels)
+        parts = [self._model.classify(known[at : at + 250])[1] for at in range(0, len(known), 250)]
+        return np.concatenate(parts).astype(np.float64)
 
 
 def reduced(pixels: np.ndarray) -> NDArray[np.float64]:

@@ -1,0 +1,55 @@
+"""How noise becomes a picture, as far as a person decides it: what is asked for, how strictly, by which sampler."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from jaxtyping import Float64
+from numpy import ndarray
+from pydantic import BaseModel, ConfigDict, Field
+
+SamplerName = Literal["ddim", "ddpm", "heun", "dpm"]
+SpacingName = Literal["trailing", "leading", "uniform", "karras"]
+
+WEIGHT_LOW, WEIGHT_HIGH = -5.0, 20.0
+MOST_STEPS = 1_000
+ANYTHING = -1  # the value of an attribute, or the class, that nothing is said of
+
+Factor = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Sampling(BaseModel):
+    """Everything beside the noise that decides what a diffusion model draws of it; other models pass it over.
+
+    ``curve`` scales what guidance adds over the trajectory, evenly spaced from noise to picture; empty: the same all
+    along. Outside a curve, where it is 0, the condition is followed without guidance (weight 1).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    label: tuple[int, ...] = ()  # the class, or a value for each attribute; ANYTHING leaves one open, empty all
+    negative: tuple[int, ...] = ()  # what guidance leads away from; empty: from a picture of anything
+    weight: float = Field(default=2.0, ge=WEIGHT_LOW, le=WEIGHT_HIGH)  # 0 ignores the label, 1 follows it
+    curve: tuple[Factor, ...] = Field(default=(), max_length=64)
+    rescale: Factor = 0.0  # how far guided predictions are brought back to the spread they had without guidance
+    sampler: SamplerName = "dpm"
+    steps: int = Field(default=25, ge=1, le=MOST_STEPS)
+    spacing: SpacingName = "trailing"
+    eta: Factor = 0.0  # fresh noise in every step of ddim: 0 none, 1 as much as ddpm
+    seed: int = Field(default=0, ge=0)  # of the fresh noise
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for."""
+        return any(value != ANYTHING for value in self.label)
+
+    @property
+    def random(self) -> bool:
+        """Whether the way draws fresh noise."""
+        return self.sampler == "ddpm" or (self.sampler == "ddim" and self.eta > 0)
+
+    def weights(self, count: int) -> Float64[ndarray, " count"]:
+        """The guidance weight of each of ``count`` steps, from noise to picture."""
+        if not self.curve:
+            return np.full(count, self.weight)
+        known = np.linspace(0, 1, len(self.curve))
+        factor = np.interp(np.linspace(0, 1, count), known, np.array(self.curve))
+        return 1 + (self.weight - 1) * factor

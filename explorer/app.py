@@ -32,6 +32,7 @@ from explorer.control.export import png_of
 from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
 from explorer.control.grid import GridController
+from explorer.control.guidance import GuidanceController
 from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.library import LibraryController
@@ -49,6 +50,7 @@ from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
 from explorer.control.strip import StripController
 from explorer.control.styledraw import Seeds
+from explorer.control.trajectory import TrajectoryController
 from explorer.control.truncation import TruncationController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
@@ -169,6 +171,11 @@ class App:
         self.prior = PriorController(
             self.explore, self.stage, self.walk, prior_lane, self.window.prior, np.random.default_rng()
         )
+        self.trajectory = TrajectoryController(
+            self.explore, self.stage, self.history, self.window.trajectory, self.pictures.look_again
+        )
+        self.pictures.lens = self.trajectory.frame
+        self.guidance = GuidanceController(self.explore, self.stage, self.walk, self.window.guidance)
         desk, seeds, rng = self.window.mixing, Seeds(), np.random.default_rng()
         moving = self.explore, self.stage, self.history, self.walk
         self.mixing = MixingController(*moving, (mix_lane, source_lane), desk, seeds, rng)
@@ -323,7 +330,8 @@ class App:
             self.window.facts.show_facts(())
             return
         name, size = picture.model.manifest.name, len(picture.code)
-        self.window.picture.show_caption(f"{name}   ·   decoded from {size} numbers")
+        how = self.trajectory.caption or f"decoded from {size} numbers"
+        self.window.picture.show_caption(f"{name}   ·   {how}")
         tip = "Distance from the prior's centre, beside what samples of the prior have on average."
         paint, around = self.window.picture.paint_ms, self.whereabouts.newest
         self.window.facts.show_facts(

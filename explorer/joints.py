@@ -15,6 +15,7 @@ def join(app: "App") -> None:
     _arithmetic(app)
     _grid(app)
     _mixing(app)
+    _diffusion(app)
     _seeds(app)
     window.asked.connect(app.do)
     _strip(app)
@@ -103,6 +104,28 @@ def _mixing(app: "App") -> None:
     grid.split_asked.connect(mixgrid.split)
     grid.cells.chosen.connect(mixgrid.go)
     grid.save_asked.connect(lambda: mixgrid.save(app.window.ask_where_to_save))
+
+
+def _diffusion(app: "App") -> None:
+    panel, trajectory = app.window.trajectory, app.trajectory
+    panel.strip.started.connect(trajectory.begin)
+    panel.strip.scrubbed.connect(trajectory.scrub)
+    panel.strip.stepped.connect(trajectory.step)
+    panel.kind_chosen.connect(trajectory.show)
+    panel.play_asked.connect(trajectory.play)
+    panel.ticked.connect(trajectory.tick)
+    asking, guidance = app.window.guidance, app.guidance
+    asking.asked.connect(guidance.ask)
+    asking.avoided.connect(guidance.avoid)
+    asking.bent.connect(guidance.bend)
+    asking.detail_changed.connect(guidance.set)
+    asking.curve.started.connect(guidance.begin)
+    asking.curve.drawn.connect(guidance.draw)
+    for slider, edit in ((asking.weight, guidance.weigh), (asking.rescale, guidance.rescale)):
+        slider.started.connect(guidance.begin)
+        slider.edited.connect(edit)
+    for slider in (asking.steps, asking.eta):
+        slider.started.connect(guidance.begin)
 
 
 def _seeds(app: "App") -> None:

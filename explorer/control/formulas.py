@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.latent import bounds, directions, paths, styles
+from explorer.samplers import diffusion
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,95 @@ FORMULAS = {
             ),
             "Karras et al. (2019), appendix B",
             "Less variety for better pictures: near the mean the generator saw most examples.",
+        ),
+        Formula(
+            "forward",
+            "A picture under noise",
+            r"x_t=\sqrt{\bar\alpha_t}\,x_0+\sqrt{1-\bar\alpha_t}\,\epsilon,\qquad\epsilon\sim\mathcal N(0,I)",
+            diffusion.Schedule.at,
+            (
+                Symbol(r"\bar\alpha_t", "share of the signal's power that is left at this step"),
+                Symbol(r"\left\Vert x_t\right\Vert_{rms}", "size of what comes in, root mean square"),
+                Symbol("t", "the step, from 0 at the picture upwards"),
+            ),
+            "Ho et al. (2020), eq. 4",
+            "Any step can be reached at once, without those before it: this is what training uses.",
+        ),
+        Formula(
+            "snr",
+            "Signal against noise",
+            r"\mathrm{SNR}(t)=\frac{\bar\alpha_t}{1-\bar\alpha_t}",
+            diffusion.Schedule.at,
+            (Symbol(r"\bar\alpha_t", "share of the signal's power"),),
+            "Kingma et al. (2021), eq. 1",
+            "At 1 both are equally strong; shapes are decided before, details after.",
+        ),
+        Formula(
+            "guidance",
+            "Classifier-free guidance",
+            r"\tilde\epsilon=\epsilon_\varnothing+w\,(\epsilon_c-\epsilon_\varnothing)",
+            diffusion.guided,
+            (
+                Symbol("w", "guidance weight at this step: 0 ignores the label, 1 follows it, more exaggerates"),
+                Symbol(r"\left\Vert\epsilon_c\right\Vert_{rms}", "size of what is predicted with the label"),
+                Symbol(
+                    r"\left\Vert\epsilon_c-\epsilon_\varnothing\right\Vert_{rms}",
+                    "how far the label moves the prediction",
+                ),
+            ),
+            "Ho and Salimans (2022), eq. 6, where w is one less",
+            "It is linear, so it may be applied to whatever the network predicts.",
+        ),
+        Formula(
+            "ddim",
+            "A step of DDIM",
+            r"x_s=\sqrt{\bar\alpha_s}\;\hat x_0+\sqrt{1-\bar\alpha_s}\;\hat\epsilon",
+            diffusion.sample,
+            (
+                Symbol(r"\sqrt{\bar\alpha_s}", "signal at the next step"),
+                Symbol(r"\sqrt{1-\bar\alpha_s}", "noise at the next step"),
+            ),
+            "Song et al. (2021), eq. 12",
+            "No fresh noise: the same noise gives the same picture. It is Euler's method in x / √ᾱ.",
+        ),
+        Formula(
+            "ddpm",
+            "A step with fresh noise",
+            r"x_s=\sqrt{\bar\alpha_s}\,\hat x_0+\sqrt{1-\bar\alpha_s-\sigma^2}\,\hat\epsilon+\sigma z,"
+            r"\quad\sigma=\eta\sqrt{\tfrac{1-\bar\alpha_s}{1-\bar\alpha_t}\left(1-\tfrac{\bar\alpha_t}{\bar\alpha_s}\right)}",
+            diffusion.sample,
+            (
+                Symbol(r"\sqrt{\bar\alpha_s}", "signal at the next step"),
+                Symbol(r"\sqrt{1-\bar\alpha_s}", "noise at the next step"),
+                Symbol(r"\eta", "how much of the noise is fresh: 1 is the ancestral step of DDPM"),
+            ),
+            "Song et al. (2021), eq. 12 and 16; Ho et al. (2020), algorithm 2",
+        ),
+        Formula(
+            "heun",
+            "A step of Heun",
+            r"\frac{x_s}{\sqrt{\bar\alpha_s}}=\frac{x_t}{\sqrt{\bar\alpha_t}}"
+            r"+\tfrac12(\sigma_s-\sigma_t)\left(\hat\epsilon_t+\hat\epsilon_s\right)",
+            diffusion.sample,
+            (
+                Symbol(r"\sigma_t", "noise per signal at this step"),
+                Symbol(r"\sigma_s", "noise per signal at the next step"),
+            ),
+            "Karras et al. (2022), algorithm 1",
+            "The mean of the slopes at both ends: two network calls, and an error that shrinks with the square.",
+        ),
+        Formula(
+            "dpm",
+            "A step of DPM-Solver++(2M)",
+            r"x_s=\frac{\sigma_s}{\sigma_t}x_t-\alpha_s\left(e^{-h}-1\right)\left[\left(1+\tfrac1{2r}\right)\hat x_0(t)"
+            r"-\tfrac1{2r}\hat x_0(t')\right]",
+            diffusion.sample,
+            (
+                Symbol(r"\alpha_s", "signal at the next step"),
+                Symbol("h", "how far the logarithm of signal per noise moves"),
+            ),
+            "Lu et al. (2022), arXiv:2211.01095, algorithm 2",
+            "It remembers the clean estimate of the step before, so one network call is enough for second order.",
         ),
         Formula(
             "pca",

@@ -8,6 +8,7 @@ FLAT = frozenset({"map", "sliders"})  # what shows the numbers of a code one by 
 POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encoder puts pictures
 ENCODING = frozenset({"encode"})
 STYLES = frozenset({"mixing", "seeds"})
+UNFOLDING = frozenset({"trajectory", "guidance"})
 
 
 def answered(model: Model | None) -> frozenset[str]:
@@ -16,6 +17,8 @@ def answered(model: Model | None) -> frozenset[str]:
         return ALWAYS | DECODING | FLAT | POSTERIOR | ENCODING
     if model.decodes is None:
         return ALWAYS | {"sliders"}
+    if model.unfolds is not None:
+        return ALWAYS | UNFOLDING
     keys = ALWAYS | DECODING
     if model.flat:
         keys |= FLAT

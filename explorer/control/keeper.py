@@ -15,6 +15,7 @@ from explorer.state.mixlook import MixLook
 from explorer.state.place import Explore, Place
 from explorer.state.settings import Settings
 from explorer.state.storage import restore, store
+from explorer.state.trajectorylook import TrajectoryLook
 
 SESSION = "session.json"
 SETTINGS = "settings.json"
@@ -31,6 +32,7 @@ class Session(BaseModel):
     journey: Journey = Journey()
     grid: GridLook = GridLook()
     mixing: MixLook = MixLook()
+    trajectory: TrajectoryLook = TrajectoryLook()
     beside: Beside = Beside()
 
 

@@ -99,7 +99,8 @@ class LibraryController:
     ) -> "_Loaded":
         """In the worker: from a path to a model that answers, and the point to show; None: that of the seed."""
         journey: Journey | None = None
-        space, style = "", Style()
+        space: str = ""
+        style: Style | None = None
         mixing: MixLook | None = None
         if path.name == MANIFEST:
             path = path.parent
@@ -186,7 +187,7 @@ class _Loaded:
     code: tuple[float, ...] | None
     seed: int | None
     journey: Journey | None
-    style: Style
+    style: Style | None  # None: as the model says
     session: SessionFile | None
     mixing: MixLook | None = None
 

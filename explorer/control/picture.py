@@ -1,12 +1,19 @@
 """The picture in view: follows the place, asks for what differs, shows the answer."""
 
 import time
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from explorer.contract.errors import ExplorerError, ModelFault
 from explorer.contract.pixels import Pixels
-from explorer.control.stage import Models, Picture, Stage
+from explorer.control.stage import Models, Picture, Stage, Unfolding
+from explorer.latent.styles import Style
+from explorer.models.capabilities import Model, Unfolds
+from explorer.samplers.diffusion import Step
 from explorer.state.place import Explore
 from explorer.state.resolve import Scene, resolve
 from explorer.tasks.latest import Job, Lane
@@ -29,6 +36,7 @@ class PictureController:
         self._explore, self._stage, self._lane, self._models, self._view = explore, stage, lane, models, view
         self._asked: Scene | None = None
         self._token = 0
+        self.lens: Callable[[Picture], Pixels] = lambda picture: picture.pixels  # what of an answer is shown
         explore.events.place.connect(self.refresh)
 
     @property
@@ -51,8 +59,17 @@ class PictureController:
         if before is None or (before.bundle, before.space) != (scene.bundle, scene.space):
             self._view.show_busy("Opening the model …")
         self._lane.submit(
-            partial(_decode, scene, self._models, self._token), partial(self._show, scene), partial(self._fail, scene)
+            partial(_decode, scene, self._models, self._token),
+            partial(self._show, scene),
+            partial(self._fail, scene),
+            partial(self._show, scene),
         )
+
+    def look_again(self) -> None:
+        """Show the newest answer through the lens, which is another one now."""
+        picture = self._stage.picture
+        if picture is not None:
+            self._view.show_picture(self.lens(picture), picture.token)
 
     def hold_before(self) -> None:
         """A gesture begins: what is in view now is what 'before' means from here on."""
@@ -72,7 +89,7 @@ class PictureController:
             self._view.show_before(None)
             self._stage.enter(picture.model)
         self._stage.picture = picture
-        self._view.show_picture(picture.pixels, picture.token)
+        self._view.show_picture(self.lens(picture), picture.token)
 
     def _leave(self) -> None:
         self._stage.picture = None
@@ -89,13 +106,52 @@ class PictureController:
         self._view.show_error(str(error))
 
 
-def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture:
-    """In the worker: load the model if need be, and decode one picture."""
+def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture | Iterator[None]:
+    """In the worker: load the model if need be, and decode one picture, be it step by step."""
     model = models.get(scene.bundle, job).within(scene.space)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
     job.cancel_with(model.cancel)
     code = scene.vector(model.decodes.prior.center)
+    if model.unfolds is not None:
+        return _unfold(model, model.unfolds, code, scene.style, token, job)
     start = time.perf_counter()
     pixels = model.decodes.under(scene.style).decode(code[None])[0]
     return Picture(token, model, code, pixels, (time.perf_counter() - start) * 1_000, scene.style)
+
+
+def _unfold(
+    model: Model, unfolds: Unfolds, code: NDArray[np.float32], style: Style, token: int, job: Job
+) -> Generator[None, None, Picture]:
+    """In the worker: first in few steps, told at once, then in all; gives way after each.
+
+    Where a step fails, what came before it is told.
+    """
+    decoder = unfolds.under(style)
+    ways = (decoder.quick, decoder) if decoder.quick is not decoder else (decoder,)
+    found: Picture | None = None
+    for way in ways:
+        steps: list[Step] = []
+        run_s = 0.0
+        walk = way.unfold(code[None])
+        while True:
+            start = time.perf_counter()
+            try:
+                step = next(walk)
+            except StopIteration as end:
+                run_s += time.perf_counter() - start
+                unfolding = Unfolding(way, tuple(steps), quick=way is not decoder)
+                found = Picture(token, model, code, end.value[0], run_s * 1_000, style, unfolding)
+                break
+            except ModelFault:
+                if steps:
+                    pixels = way.to_pixels(steps[-1].clean())[0]
+                    job.report(Picture(token, model, code, pixels, 0.0, style, Unfolding(way, tuple(steps))))
+                raise
+            run_s += time.perf_counter() - start
+            steps.append(step)
+            yield
+        if way is not decoder:
+            job.report(found)
+    assert found is not None
+    return found

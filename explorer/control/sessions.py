@@ -23,6 +23,7 @@ NEXT_TO = (
     "map",
     "grid",
     "mixing",
+    "trajectory",
     "journey",
 )  # fields of ``Explore`` that come back beside the place
 

@@ -13,17 +13,27 @@ from explorer.contract.archive import open_bundle
 from explorer.contract.pixels import Pixels
 from explorer.latent.directions import Fit
 from explorer.latent.styles import Style
-from explorer.models.capabilities import Decodes, Model
+from explorer.models.capabilities import Decodes, Model, Unfolds
 from explorer.models.load import load_model, size_bytes
 from explorer.models.stores import Directions, Encoded
 from explorer.runtime.session import Runtime
 from explorer.runtime.shelf import Shelf
+from explorer.samplers.diffusion import Step
 from explorer.state.place import Place
 from explorer.tasks.latest import Job
 
 Load = Callable[[Path, Runtime, Callable[[Callable[[], None]], None]], Model]
 
 BUDGET_BYTES = 256 << 20  # of loaded models; a laptop with 8 GB must not notice
+
+
+@dataclass(frozen=True, eq=False)
+class Unfolding:
+    """How a picture came about: the steps so far, for ``sampling``; ``quick`` is one in fewer steps, soon replaced."""
+
+    decoder: Unfolds
+    steps: tuple[Step, ...]
+    quick: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +46,7 @@ class Picture:
     pixels: Pixels
     run_ms: float
     style: Style = field(default_factory=Style)
+    unfolding: Unfolding | None = None  # of a model whose pictures come step by step
 
 
 @evented

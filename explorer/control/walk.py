@@ -173,7 +173,7 @@ class Walk:
         """Go to a point in a model, or to that of the seed; there is no way back from the first to nothing."""
         if code is None and seed is not None and model.decodes is not None:
             code = tuple(seed_code(model.decodes.prior, seed).tolist())
-        place = Place(bundle=model.key, space=model.space, code=code, seed=seed, style=style or Style())
+        place = Place(bundle=model.key, space=model.space, code=code, seed=seed, style=style or model.style)
         if not self._explore.place.bundle:
             self._explore.place = place
             return

@@ -17,14 +17,14 @@ ANYTHING = -1  # the value of an attribute, or the class, that nothing is said o
 Factor = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class Sampling(BaseModel):
+class Sampling(BaseModel, frozen=True):
     """Everything beside the noise that decides what a diffusion model draws of it; other models pass it over.
 
     ``curve`` scales what guidance adds over the trajectory, evenly spaced from noise to picture; empty: the same all
     along. Outside a curve, where it is 0, the condition is followed without guidance (weight 1).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
     label: tuple[int, ...] = ()  # the class, or a value for each attribute; ANYTHING leaves one open, empty all
     negative: tuple[int, ...] = ()  # what guidance leads away from; empty: from a picture of anything
     weight: float = Field(default=2.0, ge=WEIGHT_LOW, le=WEIGHT_HIGH)  # 0 ignores the label, 1 follows it

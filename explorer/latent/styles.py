@@ -1,4 +1,4 @@
-"""How a point of a style generator becomes one style a layer: mixed from several, and truncated towards the mean."""
+"""How a point is drawn. Of a style generator: one style a layer, mixed from several, and truncated towards the mean."""
 
 from typing import Annotated, Literal
 
@@ -7,6 +7,8 @@ from jaxtyping import Float32
 from numpy import ndarray
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+from explorer.latent.sampling import Sampling
 
 PSI_LOW, PSI_HIGH = -1.0, 2.0
 STRONGEST_NOISE = 4.0
@@ -29,7 +31,7 @@ class Source(_Frozen):
 
 
 class Style(_Frozen):
-    """Everything beside the point that decides how a style generator draws it.
+    """Everything beside the point that decides how a style generator, or with ``sampling`` a diffusion model, draws it.
 
     ``blend`` holds for each layer the shares of the sources, in their order; what is left to 1 is the point's own.
     """
@@ -41,6 +43,7 @@ class Style(_Frozen):
     noise_strength: float = Field(default=1.0, ge=0.0, le=STRONGEST_NOISE)
     sources: tuple[Source, ...] = Field(default=(), max_length=MOST_SOURCES)
     blend: tuple[tuple[Share, ...], ...] = ()
+    sampling: Sampling = Sampling()
 
     def share(self, layer: int, source: int) -> float:
         """How much ``source`` gives to ``layer``, in [0, 1]."""

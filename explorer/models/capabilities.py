@@ -1,6 +1,6 @@
 """What a model can do, as Protocols: panels ask for these, never for a family."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.archive import Bundle
-from explorer.contract.manifest import LatentSpace, Manifest
+from explorer.contract.manifest import Attribute, LatentSpace, Manifest
 from explorer.contract.pixels import Pixels
 from explorer.latent.priors import Prior
+from explorer.latent.sampling import Sampling
 from explorer.latent.styles import Style
 from explorer.models.graphs import Graphs
 from explorer.runtime.providers import RunsOn
+from explorer.samplers.diffusion import Schedule, Step
 
 Codes = NDArray[np.float32]  # (N, D)
 
@@ -99,6 +101,49 @@ class MapsStyles(Protocol):
         ...
 
 
+class Unfolds(Decodes, Protocol):
+    """A decoder that comes to its picture step by step, each of which can be looked at."""
+
+    @property
+    def schedule(self) -> Schedule: ...
+
+    @property
+    def sampling(self) -> Sampling:
+        """By what it is bound with ``under``."""
+        ...
+
+    @property
+    def quick(self) -> "Unfolds":
+        """The same in fewer steps, while a hand moves; itself where it has few."""
+        ...
+
+    def under(self, style: Style | None) -> "Unfolds": ...
+
+    @property
+    def columns(self) -> tuple[Attribute, ...]:
+        """What can be asked for: the classes as one attribute, or the attributes; empty where nothing can."""
+        ...
+
+    @property
+    def refusal(self) -> str:
+        """Why guidance is off, as a sentence; empty where it works."""
+        ...
+
+    def unfold(
+        self, codes: Codes, first: int = 0, x: NDArray[np.float32] | None = None, before: Step | None = None
+    ) -> Generator[Step, None, Pixels]:
+        """The steps from noise (N, D), or from ``x`` at step ``first``, to pictures (N, H, W, C) uint8.
+
+        Raises:
+            ModelFault, Cancelled: a step whose numbers are not finite is named.
+        """
+        ...
+
+    def to_pixels(self, x: NDArray[np.float32]) -> Pixels:
+        """What is of the kind of x (N, C, H, W) as pictures (N, H, W, C) uint8, clipped."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A loaded bundle: its facts and what it can do; None where it cannot.
@@ -116,6 +161,8 @@ class Model:
     styles: MapsStyles | None = None
     graphs: Graphs | None = None
     space: str = ""
+    unfolds: Unfolds | None = None  # the decoder, where it is one that can be watched
+    style: Style = field(default_factory=Style)  # how a point is drawn that nobody said anything of
     views: Mapping[str, "Model"] = field(default_factory=dict[str, "Model"])
 
     @property

@@ -26,6 +26,7 @@ from explorer.qt.panels.directions_panel import DirectionsPanel
 from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.grid_panel import GridPanel
+from explorer.qt.panels.guidance_panel import GuidancePanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.mixing_panel import MixingPanel
@@ -34,6 +35,7 @@ from explorer.qt.panels.prior_panel import PriorPanel
 from explorer.qt.panels.seeds_panel import SeedsPanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
+from explorer.qt.panels.trajectory_panel import TrajectoryPanel
 from explorer.qt.present import Presenter
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
@@ -57,7 +59,9 @@ MIXING = Chip("mixing", "Mixing", "Layers from several sources; truncation, nois
 SEEDS = Chip("seeds", "Seeds", "Type a seed, step through them, or drag between them.")
 OPENED = "Models, saved pictures, films and sessions (manifest.json *.zip *.png *.gif *.webp *.mp4 *.session.json)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
-CHIPS = (SLIDERS, MIXING, SEEDS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
+TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the picture, to scrub through.")
+GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
+CHIPS = (SLIDERS, TRAJECTORY, GUIDANCE, MIXING, SEEDS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
 
 
 class Window(QWidget):
@@ -78,6 +82,8 @@ class Window(QWidget):
         self.library = LibraryPanel(self)
         self.picture = PicturePanel(self)
         self.sliders = SlidersPanel(self)
+        self.trajectory = TrajectoryPanel(self)
+        self.guidance = GuidancePanel(self)
         self.mixing = MixingPanel(self)
         self.seeds = SeedsPanel(self)
         self.map = MapPanel(self)
@@ -93,6 +99,8 @@ class Window(QWidget):
         self.exports = ExportBar("export", "Film that is being saved", self)
         self._instruments = {
             SLIDERS.key: self.sliders,
+            TRAJECTORY.key: self.trajectory,
+            GUIDANCE.key: self.guidance,
             MIXING.key: self.mixing,
             SEEDS.key: self.seeds,
             MAP.key: self.map,

@@ -8,6 +8,7 @@ what the network predicts, whichever it is.
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -33,10 +34,11 @@ class Schedule:
     def __len__(self) -> int:
         return len(self.levels)
 
-    @property
+    @cached_property
     def half_log_snr(self) -> NDArray[np.float64]:
         """lambda = log(a / s) of each step, (T,), falling; Lu et al. (2022), arXiv:2206.00927, section 3."""
-        return 0.5 * np.log(self.levels / (1 - self.levels))
+        levels: list[float] = self.levels.tolist()
+        return np.asarray([0.5 * math.log(level / (1 - level)) for level in levels], np.float64)
 
     def at(self, step: float) -> tuple[float, float]:
         """Signal a and noise s at a step."""
@@ -68,8 +70,11 @@ class Schedule:
         ratio = np.exp(-self.half_log_snr)  # noise per signal, rising
         high, low = min(float(ratio[-1]), NOISIEST), float(ratio[0])
         ramp = np.linspace(0, 1, count) if count > 1 else np.zeros(1)
-        wanted = (high ** (1 / KARRAS_RHO) + ramp * (low ** (1 / KARRAS_RHO) - high ** (1 / KARRAS_RHO))) ** KARRAS_RHO
-        return np.interp(np.log(wanted), np.log(ratio), np.arange(len(self), dtype=np.float64))
+        root = 1 / KARRAS_RHO
+        wanted = np.power(high**root + ramp * (low**root - high**root), KARRAS_RHO)
+        logs: list[float] = np.log(wanted).tolist()
+        known, steps = np.log(ratio), np.arange(len(self), dtype=np.float64)
+        return np.asarray([float(np.interp(log, known, steps)) for log in logs], np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
 from explorer.state.mixlook import MixLook
+from explorer.state.trajectorylook import TrajectoryLook
 
 __all__ = ["FLOAT32_MAX", "Explore", "Number", "Place"]
 
@@ -37,3 +38,4 @@ class Explore(EventedModel):
     grid: GridLook = GridLook()
     mixing: MixLook = MixLook()
     beside: Beside = Beside()
+    trajectory: TrajectoryLook = TrajectoryLook()

@@ -78,7 +78,7 @@ class UNet(nn.Module):
         """x (B, C, H, W), step (B,) float32, label (B,) or (B, A) int64 with ``NULL`` for unknown -> (B, C, H, W)."""
         told = self.time(sines(step, self.first.out_channels).to(x.dtype))
         if label is not None and len(self.labels):
-            for column, embedding in zip(label.reshape(len(x), len(self.labels)).unbind(1), self.labels, strict=True):
+            for column, embedding in zip(label.reshape(-1, len(self.labels)).unbind(1), self.labels, strict=True):
                 told = told + embedding(column + 1)
         told = F.silu(told)
         x = self.first(x)

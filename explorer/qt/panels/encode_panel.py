@@ -1,12 +1,13 @@
 """A picture from outside, seen through the model: restored, placed, weighed, with the formulas and their numbers."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.contract.pixels import Pixels
 from explorer.control.cards import readings
 from explorer.control.encode import NEAREST, SAMPLES, Encoding
+from explorer.qt.panels.pages import scrolled, words
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.crop_view import CropView
@@ -43,8 +44,8 @@ class EncodePanel(QWidget):
         self.setObjectName("encode_panel")
         self._encoding: Encoding | None = None
         self._near: tuple[int, ...] = ()
-        self._help = _words(HELP)
-        self._fault = _words("", kind="warning")
+        self._help = words(HELP)
+        self._fault = words("", kind="warning")
         self.pages = ChipBar(
             "encode_pages", "Pages of the encoded picture", (PICTURE, POSTERIOR, FORMULAS), self, kind="tab"
         )
@@ -92,20 +93,20 @@ class EncodePanel(QWidget):
     def _picture_page(self) -> QWidget:
         self._crop = CropView("encode_crop", "Picture to encode", self)
         self._tiles = {
-            key: PictureTile(f"encode_{key}", words, tip, self, side=84, caption=words)
-            for key, words, tip in (
+            key: PictureTile(f"encode_{key}", name, tip, self, side=84, caption=name)
+            for key, name, tip in (
                 ("seen", "what it sees", "The cut-out square at the model's size."),
                 ("restored", "restored", "What the decoder makes of the code."),
                 ("error", "difference", "Glows where picture and restored picture differ."),
             )
         }
-        self._numbers = _words("", kind="")
+        self._numbers = words("", kind="")
         self._rank = Gauge(
             "encode_rank", "How unusual the error is", "Held against how well the model restores test pictures.", self
         )
-        self._rank_words = _words("")
+        self._rank_words = words("")
         self._go = Button("Go there", "encode_go", "Moves to the mean of the posterior.", kind="text")
-        self._near_title = _words("Nearest pictures of the data")
+        self._near_title = words("Nearest pictures of the data")
         near = QHBoxLayout()
         near.setSpacing(4)
         self._near_tiles: list[PictureTile] = []
@@ -125,14 +126,14 @@ class EncodePanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self._numbers, 1)
         row.addWidget(self._go)
-        return _scrolled(self._crop, three, row, self._rank, self._rank_words, self._near_title, near)
+        return scrolled(self._crop, three, row, self._rank, self._rank_words, self._near_title, near)
 
     def _posterior_page(self) -> QWidget:
-        self._spread_words = _words("")
+        self._spread_words = words("")
         self._bars = PosteriorBars("posterior_bars", "Posterior of each dimension", self)
         self._renew = Button("New noise", "encode_renew", "Draws other samples of the posterior.", kind="text")
         head = QHBoxLayout()
-        self._samples_title = _words("Samples of the posterior")
+        self._samples_title = words("Samples of the posterior")
         head.addWidget(self._samples_title, 1)
         head.addWidget(self._renew)
         grid = QGridLayout()
@@ -146,14 +147,14 @@ class EncodePanel(QWidget):
             grid.addWidget(tile, at // 4, at % 4)
             self._sample_tiles.append(tile)
         grid.setColumnStretch(4, 1)
-        return _scrolled(head, grid, self._spread_words, self._bars)
+        return scrolled(head, grid, self._spread_words, self._bars)
 
     def _formula_page(self) -> QWidget:
-        self._formula_words = _words("")
+        self._formula_words = words("")
         self._cards: list[FormulaCard] = []
         self._cards_layout = QVBoxLayout()
         self._cards_layout.setSpacing(12)
-        return _scrolled(self._formula_words, self._cards_layout)
+        return scrolled(self._formula_words, self._cards_layout)
 
     # values in
 
@@ -277,26 +278,3 @@ class EncodePanel(QWidget):
     def _on_near(self, at: int) -> None:
         if at < len(self._near):
             self.near_chosen.emit(self._near[at])
-
-
-def _words(text: str, *, kind: str = "secondary") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setProperty("kind", kind)
-    return label
-
-
-def _scrolled(*parts: QWidget | QHBoxLayout | QVBoxLayout | QGridLayout) -> QScrollArea:
-    inside = QWidget()
-    layout = QVBoxLayout(inside)
-    layout.setContentsMargins(0, 0, 8, 0)
-    layout.setSpacing(8)
-    for part in parts:
-        layout.addWidget(part) if isinstance(part, QWidget) else layout.addLayout(part)
-    layout.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inside)
-    return area

@@ -1,0 +1,263 @@
+"""The trajectory of a diffusion model: every step at hand, looked at in several ways, bent without a network call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.contract.pixels import Pixels
+from explorer.control.formulas import Reading
+from explorer.control.stage import Picture, Stage, Unfolding
+from explorer.control.stepcards import step_readings
+from explorer.latent.sampling import Sampling
+from explorer.samplers.diffusion import Step
+from explorer.state.history import History, change
+from explorer.state.place import Explore
+from explorer.state.trajectorylook import FrameKind
+
+KEY = "trajectory"  # of the instrument
+STRIP = 40  # frames of a film strip; of a longer trajectory so many, evenly spread, are shown
+PLAY_S = 4.0  # a trajectory plays for so long
+EPS_REACH = 3.0  # deviations of the noise that fill the range of a picture
+NOTHING = "Every step from noise to picture will stand here, as soon as a picture was drawn."
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of the film strip: of step ``index``, or the finished picture where that is the number of steps."""
+
+    index: int
+    pixels: Pixels
+    stale: bool  # of before the guidance was changed
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Over the steps, (n,) each: log10 of the signal-to-noise ratio; pull and change as root mean square."""
+
+    snr: NDArray[np.float64]
+    pull: NDArray[np.float64]
+    change: NDArray[np.float64]
+
+
+class TrajectoryView(Protocol):
+    """What the controller needs of the panel; frames are counted from 0, the noisiest step."""
+
+    def show_message(self, sentence: str) -> None: ...
+    def show_kind(self, kind: FrameKind, pulls: bool) -> None: ...
+    def show_frames(self, frames: tuple[Frame, ...]) -> None: ...
+    def show_position(self, frame: int, steps: int, sentence: str) -> None: ...
+    def show_curves(self, curves: Curves) -> None: ...
+    def show_readings(self, readings: tuple[Reading, ...]) -> None: ...
+    def show_playing(self, playing: bool) -> None: ...
+
+
+class TrajectoryController:
+    """Chooses the frame in view through the history; shows strip, curves and formulas of the newest trajectory."""
+
+    def __init__(
+        self, explore: Explore, stage: Stage, history: History, view: TrajectoryView, look_again: Callable[[], None]
+    ) -> None:
+        self._explore, self._stage, self._history, self._view = explore, stage, history, view
+        self._look_again = look_again
+        self._gesture = 0
+        self._playing = False
+        for signal in (stage.events.picture, explore.events.instrument):
+            signal.connect(self.refresh)
+        explore.events.trajectory.connect(self._on_look)
+        explore.events.place.connect(self._on_place)
+
+    # what is in view
+
+    def frame(self, picture: Picture) -> Pixels:
+        """Of an answer the frame that is looked at, (H, W, C); the lens of the canvas."""
+        unfolding = picture.unfolding
+        look = self._explore.trajectory
+        if unfolding is None or not unfolding.steps or look.at >= 1.0:
+            return picture.pixels
+        index = min(look.frame(len(unfolding.steps)), len(unfolding.steps) - 1)
+        return self._pixels(unfolding, index, look.kind)
+
+    @property
+    def caption(self) -> str:
+        """What of the trajectory is in view; empty for the finished picture."""
+        unfolding, look = self._unfolding, self._explore.trajectory
+        if unfolding is None or look.at >= 1.0:
+            return ""
+        return f"step {look.frame(len(unfolding.steps)) + 1} of {len(unfolding.steps)}, {WORDS[look.kind]}"
+
+    def refresh(self) -> None:
+        """Show everything of the newest trajectory, where the panel is in sight."""
+        if self._explore.instrument != KEY:
+            self._pause()
+            return
+        unfolding = self._unfolding
+        self._view.show_message("" if unfolding is not None else NOTHING)
+        if unfolding is None:
+            return
+        self._show_frames(unfolding)
+        self._view.show_curves(curves_of(unfolding.steps))
+        self._show_position(unfolding)
+
+    # what a person does
+
+    def begin(self) -> None:
+        """A gesture on the film strip begins: what follows is one step of undo."""
+        self._gesture += 1
+        self._pause()
+
+    def scrub(self, frame: int) -> None:
+        """Look at a frame; part of the running gesture."""
+        unfolding = self._unfolding
+        if unfolding is not None:
+            steps = len(unfolding.steps)
+            self._look("Look at another step", self._gesture, at=min(max(frame / steps, 0.0), 1.0))
+
+    def step(self, by: int) -> None:
+        """So many frames on or back."""
+        unfolding = self._unfolding
+        if unfolding is not None:
+            self.begin()
+            self.scrub(self._explore.trajectory.frame(len(unfolding.steps)) + by)
+
+    def show(self, kind: FrameKind) -> None:
+        """Look at another kind of frame."""
+        self._look("Look at the steps in another way", kind=kind)
+
+    def play(self, on: bool) -> None:
+        """Let the steps pass, from the first one where the last is in view; or stop."""
+        self.begin()
+        self._playing = on and self._unfolding is not None
+        if self._playing and self._explore.trajectory.at >= 1.0:
+            self._look("Play the trajectory", self._gesture, at=0.0)
+        self._view.show_playing(self._playing)
+
+    def tick(self, seconds: float) -> None:
+        """So much time passed while it plays."""
+        if not self._playing:
+            return
+        at = min(self._explore.trajectory.at + seconds / PLAY_S, 1.0)
+        self._look("Play the trajectory", self._gesture, at=at)
+        if at >= 1.0:
+            self._pause()
+
+    # inside
+
+    @property
+    def _unfolding(self) -> Unfolding | None:
+        picture = self._stage.picture
+        found = None if picture is None or picture.model is not self._stage.model else picture.unfolding
+        return found if found is not None and found.steps else None
+
+    def _pause(self) -> None:
+        if self._playing:
+            self._playing = False
+            self._view.show_playing(False)
+
+    def _look(self, words: str, gesture: int | None = None, **fields: Any) -> None:
+        look = self._explore.trajectory.model_copy(update=fields)
+        change(self._history, self._explore, "trajectory", look, words, gesture)
+
+    def _on_look(self) -> None:
+        self._look_again()
+        unfolding = self._unfolding
+        if unfolding is not None and self._explore.instrument == KEY:
+            if self._shown_kind != self._explore.trajectory.kind:
+                self._show_frames(unfolding)
+            self._show_position(unfolding)
+
+    _shown_kind: FrameKind | None = None
+
+    def _on_place(self) -> None:
+        """Guidance may have changed: what is in view follows at once, the rest when it was walked anew."""
+        if self._unfolding is not None and self._explore.trajectory.at < 1.0:
+            self._look_again()
+
+    def _asked(self, unfolding: Unfolding) -> Sampling:
+        """What is asked for now, where only the guidance differs from what was walked with; else what was."""
+        walked, asked = unfolding.decoder.sampling, self._explore.place.style.sampling
+        guidance = {"weight": asked.weight, "curve": asked.curve, "rescale": asked.rescale, "steps": asked.steps}
+        same = walked.model_copy(update=guidance) == asked
+        return walked.model_copy(update=guidance | {"steps": walked.steps}) if same else walked
+
+    def _bent(self, unfolding: Unfolding, index: int) -> Step:
+        """The step under the guidance that is asked for now."""
+        step, asked = unfolding.steps[index], self._asked(unfolding)
+        weight = float(asked.weights(len(unfolding.steps))[index])
+        return replace(step, weight=weight, rescale=asked.rescale)
+
+    def _pixels(self, unfolding: Unfolding, index: int, kind: FrameKind) -> Pixels:
+        step = self._bent(unfolding, index)
+        before = self._bent(unfolding, index - 1) if kind == "change" and index else None
+        return unfolding.decoder.to_pixels(shown(step, before, kind))[0]
+
+    def _show_frames(self, unfolding: Unfolding) -> None:
+        kind, steps = self._explore.trajectory.kind, unfolding.steps
+        self._shown_kind = kind
+        self._view.show_kind(kind, steps[0].unconditional is not None)
+        picture = self._stage.picture
+        assert picture is not None
+        chosen = np.unique(np.rint(np.linspace(0, len(steps), min(len(steps) + 1, STRIP))).astype(int)).tolist()
+        stale = unfolding.quick or self._asked(unfolding) != unfolding.decoder.sampling
+        frames = [
+            Frame(index, picture.pixels if index == len(steps) else self._pixels(unfolding, index, kind), stale)
+            for index in chosen
+        ]
+        self._view.show_frames(tuple(frames))
+
+    def _show_position(self, unfolding: Unfolding) -> None:
+        steps = unfolding.steps
+        frame = self._explore.trajectory.frame(len(steps))
+        if frame >= len(steps):
+            self._view.show_position(len(steps), len(steps), f"The picture after {len(steps)} steps.")
+            self._view.show_readings(step_readings(unfolding, self._bent(unfolding, len(steps) - 1)))
+            return
+        step = self._bent(unfolding, frame)
+        sentence = (
+            f"Step {frame + 1} of {len(steps)}: t = {step.step:g}, signal {step.signal:.3f}, noise {step.noise:.3f}"
+        )
+        if step.unconditional is not None:
+            sentence += f", weight {step.weight:.3g}"
+        self._view.show_position(frame, len(steps), f"{sentence}.")
+        self._view.show_readings(step_readings(unfolding, step))
+
+
+WORDS: dict[FrameKind, str] = {
+    "noisy": "as it comes in",
+    "clean": "clean estimate",
+    "noise": "predicted noise",
+    "change": "change to the step before",
+    "pull": "what the label adds",
+}
+
+
+def shown(step: Step, before: Step | None, kind: FrameKind) -> NDArray[np.float32]:
+    """What of a step is shown, (N, C, H, W), -1 black and 1 white; differences are grey where there is none."""
+    if kind == "noisy":
+        return step.x
+    if kind == "noise":
+        return step.eps() / np.float32(EPS_REACH)
+    if kind == "pull":
+        return step.pull()
+    if kind == "change":
+        return np.zeros_like(step.x) if before is None else step.clean() - before.clean()
+    return step.clean()
+
+
+def curves_of(steps: tuple[Step, ...]) -> Curves:
+    """The curves of a trajectory; the change of the first step is 0."""
+    cleans = [step.clean() for step in steps]
+    changes = [0.0, *(rms(after - before) for before, after in pairwise(cleans))]
+    return Curves(
+        np.array([np.log10(max(step.snr, 1e-12)) for step in steps]),
+        np.array([rms(step.pull()) for step in steps]),
+        np.array(changes),
+    )
+
+
+def rms(values: NDArray[np.float32]) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))

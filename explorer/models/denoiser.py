@@ -1,0 +1,244 @@
+"""Adapter of a diffusion model: noise is the code, and a sampler decodes it step by step."""
+
+import math
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.contract.archive import Bundle
+from explorer.contract.errors import ManifestInvalid, ModelFault, PortMismatch, short
+from explorer.contract.manifest import (
+    Attribute,
+    Diffusion,
+    Graph,
+    LabelMeaning,
+    LatentSpace,
+    Manifest,
+    NormalPrior,
+    TimestepMeaning,
+)
+from explorer.contract.pixels import Pixels, to_pixels
+from explorer.latent.priors import Prior
+from explorer.latent.sampling import ANYTHING, Sampling
+from explorer.latent.styles import Style
+from explorer.models.autoencoder import image_meaning, port_or_fault
+from explorer.models.capabilities import Codes
+from explorer.runtime.session import Session
+from explorer.samplers.diffusion import Array, Parameterisation, Predict, Schedule, Step, sample
+
+NOISE = "noise"  # what the space of codes is called
+QUICK_STEPS = 8  # while a hand moves
+CHUNK = 16  # pictures in one walk, so that a call stays short
+KEPT = 8  # samplings that are bound to a decoder of their own
+CLASS = "class"
+NO_LABELS = "This model was trained without labels, so there is nothing to ask it for and guidance is off."
+NO_NULL = "This model has no null condition, so guidance is off: it cannot tell what the label adds."
+
+
+class Denoiser:
+    """The graph of a diffusion model with everything that a sampler needs to know of it."""
+
+    def __init__(
+        self, session: Session, graph: Graph, facts: Diffusion, levels: NDArray[Any], manifest: Manifest
+    ) -> None:
+        self.graph = graph
+        self.what: Parameterisation = facts.parameterisation
+        self._session = session
+        self.schedule = Schedule(checked_levels(levels, facts))
+        self._x = port_or_fault(graph, graph.input("image"), "input of a noisy picture")
+        self.meaning = image_meaning(self._x)
+        if self.meaning.layout != "NCHW" or self.meaning.height is None or self.meaning.width is None:
+            raise PortMismatch(f"{graph.file} must take pictures of one size with channels first; export it again.")
+        self.shape = self.meaning.channels, self.meaning.height, self.meaning.width
+        self._step = port_or_fault(graph, graph.input("timestep"), "input of a timestep")
+        if not isinstance(self._step.meaning, TimestepMeaning) or self._step.meaning.unit != "step":
+            raise PortMismatch(f"{graph.file} does not count time in steps, which is all that can be used here.")
+        self._label = graph.input("label")
+        if self._label is not None and (
+            not isinstance(self._label.meaning, LabelMeaning) or self._label.meaning.encoding != "index"
+        ):
+            raise PortMismatch(f"{graph.file} does not take its label as an index, which is all that can be used here.")
+        others = [port.name for port in graph.inputs if port not in (self._x, self._step, self._label)]
+        if others:
+            raise PortMismatch(f"{graph.file} also wants {short(others[0])!r}, which nothing here can give.")
+        outputs = [port for port in graph.outputs if port.shape == self._x.shape]
+        if not outputs:
+            raise PortMismatch(f"{graph.file} gives nothing of the size of its picture; export the model again.")
+        self._predicted = outputs[0]
+        self._null = facts.null_label
+        self.columns = label_columns(manifest) if self._label is not None else ()
+
+    @property
+    def refusal(self) -> str:
+        """Why guidance is off; empty where it works."""
+        return NO_LABELS if not self.columns else NO_NULL if self._null is None else ""
+
+    def predict(self, sampling: Sampling, *, both: bool) -> Predict:
+        """The network as samplers call it; with ``both`` the condition's two sides go as one batch."""
+        asked = self._row(sampling.label)
+        against = self._row(sampling.negative)
+        pair = both and bool(self.columns) and self._null is not None and asked != against
+
+        def call(x: Array, step: float) -> tuple[Array, Array | None]:
+            if not pair:
+                return self._run(x, step, [asked] * len(x)), None
+            answer = self._run(np.concatenate([x, x]), step, [asked] * len(x) + [against] * len(x))
+            return answer[: len(x)], answer[len(x) :]
+
+        return call
+
+    def _row(self, label: tuple[int, ...]) -> tuple[int, ...]:
+        """A value for each column, the null one where nothing is said, as the graph wants it."""
+        null = self._null if self._null is not None else 0
+        found: list[int] = []
+        for at, column in enumerate(self.columns):
+            value = label[at] if at < len(label) else ANYTHING
+            found.append(value if 0 <= value < len(column.values) else null)
+        return tuple(found)
+
+    def _run(self, x: Array, step: float, labels: list[tuple[int, ...]]) -> Array:
+        time = np.full(len(x), step).astype(self._step.dtype)
+        feeds: dict[str, NDArray[Any]] = {self._x.name: x, self._step.name: time}
+        if self._label is not None:
+            rows = np.array(labels, self._label.dtype).reshape(len(x), -1)
+            feeds[self._label.name] = rows if len(self._label.shape) == 2 else rows[:, 0]
+        answer: Array = self._session.run(feeds)[self._predicted.name]
+        if not math.isfinite(float(np.square(answer, dtype=np.float64).sum())):
+            raise ModelFault(f"{self.graph.file} answered with numbers that are not finite at step {step:g}.")
+        return answer
+
+
+class DiffusionDecoder:
+    """Noise to pictures, under one ``Sampling``; see ``capabilities.Unfolds``."""
+
+    def __init__(
+        self, denoiser: Denoiser, sampling: Sampling, kept: "dict[Sampling, DiffusionDecoder] | None" = None
+    ) -> None:
+        self._denoiser, self._sampling = denoiser, sampling
+        self._kept: dict[Sampling, DiffusionDecoder] = {sampling: self} if kept is None else kept
+        self.space = LatentSpace(name=NOISE, shape=denoiser.shape, prior=NormalPrior())
+        size = math.prod(denoiser.shape)
+        self.prior = Prior(np.zeros(size, np.float32), np.ones(size, np.float32))
+
+    @property
+    def schedule(self) -> Schedule:
+        return self._denoiser.schedule
+
+    @property
+    def what(self) -> Parameterisation:
+        """What the network predicts."""
+        return self._denoiser.what
+
+    @property
+    def sampling(self) -> Sampling:
+        return self._sampling
+
+    @property
+    def columns(self) -> tuple[Attribute, ...]:
+        return self._denoiser.columns
+
+    @property
+    def refusal(self) -> str:
+        return self._denoiser.refusal
+
+    @property
+    def quick(self) -> "DiffusionDecoder":
+        steps = min(self._sampling.steps, QUICK_STEPS)
+        return self._bound(self._sampling.model_copy(update={"steps": steps}))
+
+    def under(self, style: Style | None) -> "DiffusionDecoder":
+        """Bound to what ``style`` says of sampling; equal ones give the same object."""
+        return self if style is None else self._bound(style.sampling)
+
+    def _bound(self, sampling: Sampling) -> "DiffusionDecoder":
+        if sampling not in self._kept:
+            while len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[sampling] = DiffusionDecoder(self._denoiser, sampling, self._kept)
+        return self._kept[sampling]
+
+    def decode(self, codes: Codes) -> Pixels:
+        """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``. Each picture by itself, as it is when watched."""
+        parts: list[Pixels] = []
+        for start in range(0, len(codes), CHUNK):
+            walk = self.unfold(codes[start : start + CHUNK])
+            while True:
+                try:
+                    next(walk)
+                except StopIteration as end:
+                    parts.append(end.value)
+                    break
+        return np.concatenate(parts) if parts else np.zeros((0, *self.shape_shown), np.uint8)
+
+    @property
+    def shape_shown(self) -> tuple[int, int, int]:
+        """(H, W, C) of a picture."""
+        channels, height, width = self._denoiser.shape
+        return height, width, channels
+
+    def unfold(
+        self, codes: Codes, first: int = 0, x: Array | None = None, before: Step | None = None
+    ) -> Generator[Step, None, Pixels]:
+        """See ``Unfolds``."""
+        size = math.prod(self._denoiser.shape)
+        if codes.ndim != 2 or codes.shape[1] != size:
+            raise PortMismatch(f"{self._denoiser.graph.file}: noise has {size} numbers, got {list(codes.shape)}.")
+        start = codes.astype(np.float32).reshape(-1, *self._denoiser.shape) if x is None else x
+        predict = self._denoiser.predict(self._sampling, both=True)
+        picture = yield from sample(
+            predict, start, self.schedule, self._denoiser.what, self._sampling, first, before, clip=True
+        )
+        return self.to_pixels(picture)
+
+    def to_pixels(self, x: Array) -> Pixels:
+        """See ``Unfolds``."""
+        return to_pixels(x, self._denoiser.meaning)
+
+
+def denoising(bundle: Bundle, session: Session, graph: Graph) -> DiffusionDecoder:
+    """The decoder of a bundle that holds a denoiser.
+
+    Raises:
+        ManifestInvalid: it does not say how the denoiser was trained, or its schedule does not hang together.
+        PortMismatch: the graph wants what nothing here can give.
+    """
+    facts = bundle.manifest.diffusion
+    if facts is None:
+        raise ManifestInvalid(f"{graph.file} comes without its noise schedule; export the model again.")
+    if facts.space:
+        raise PortMismatch(
+            f"{graph.file} works in the latent space {short(facts.space)!r}, which is not supported yet."
+        )
+    denoiser = Denoiser(session, graph, facts, bundle.array(facts.alphas_bar), bundle.manifest)
+    return DiffusionDecoder(denoiser, first_sampling(denoiser))
+
+
+def first_sampling(denoiser: Denoiser) -> Sampling:
+    """What is asked for before a person says anything: the first class, or nothing where attributes are many."""
+    return Sampling(label=(0,)) if len(denoiser.columns) == 1 else Sampling()
+
+
+def label_columns(manifest: Manifest) -> tuple[Attribute, ...]:
+    """The attributes of a model, or its classes as a single one."""
+    if manifest.attributes:
+        return manifest.attributes
+    return (Attribute(name=CLASS, values=manifest.classes),) if manifest.classes else ()
+
+
+def checked_levels(levels: NDArray[Any], facts: Diffusion) -> NDArray[np.float64]:
+    """alphas_bar (T,) as the samplers want it.
+
+    Raises:
+        ManifestInvalid: it has another length than the manifest says, or does not fall from below 1 to above 0.
+    """
+    if levels.shape != (facts.steps,):
+        raise ManifestInvalid(
+            f"The noise schedule has {levels.size} values for {facts.steps} steps; export the model again."
+        )
+    found = levels.astype(np.float64)
+    inside = np.isfinite(found).all() and (found > 0).all() and (found < 1).all()
+    if not inside or (np.diff(found) >= 0).any():
+        raise ManifestInvalid("The noise schedule does not fall from step to step between 1 and 0; export it again.")
+    return found

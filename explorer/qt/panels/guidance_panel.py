@@ -1,0 +1,203 @@
+"""What is asked for, how strictly over the steps, and the sampler that walks them."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from explorer.contract.manifest import Attribute
+from explorer.latent.sampling import ANYTHING, WEIGHT_HIGH, WEIGHT_LOW, Sampling
+from explorer.qt.panels.pages import scrolled, words
+from explorer.qt.widgets.chips import Chip, ChipBar
+from explorer.qt.widgets.choice_box import ChoiceBox
+from explorer.qt.widgets.curve_editor import CurveEditor
+from explorer.qt.widgets.plain_slider import PlainSlider
+
+HELP = "The model is asked twice at every step, with the label and without; guidance goes from one answer to the other."
+CHIPS = 12  # values of a single attribute that are offered as chips
+OPEN = "anything"
+NOBODY = "nothing in particular"
+USUAL = 2.0
+LONGEST = 100  # steps on the slider
+CURVES = (
+    Chip("constant", "Constant", "The same weight at every step."),
+    Chip("interval", "Interval", "Only in the middle of the way, Kynkäänniemi et al. (2024)."),
+    Chip("early", "Early", "Strongest in the noise, falling towards the picture."),
+    Chip("late", "Late", "Rising towards the picture."),
+    Chip("drawn", "By hand", "As it was drawn above.", enabled=False),
+)
+SAMPLERS = (
+    Chip("dpm", "DPM++ 2M", "Second order with one network call a step: good from 10 steps on."),
+    Chip("ddim", "DDIM", "First order, deterministic where eta is 0."),
+    Chip("heun", "Heun", "Second order with two network calls a step."),
+    Chip("ddpm", "DDPM", "Fresh noise at every step, as in training: good from 100 steps on."),
+)
+SPACINGS = ("trailing", "leading", "uniform", "karras")
+
+
+class GuidancePanel(QWidget):
+    """The view of ``GuidanceController``."""
+
+    asked = Signal(int, int)  # column, value
+    avoided = Signal(int, int)
+    bent = Signal(str)
+    detail_changed = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("guidance_panel")
+        self._columns: tuple[Attribute, ...] | None = None
+        self._help = words(HELP)
+        self._chips: ChipBar | None = None
+        self._boxes: list[ChoiceBox] = []
+        self._against: list[ChoiceBox] = []
+        self._asked_room, self._against_room = QVBoxLayout(), QVBoxLayout()
+        self.weight = PlainSlider(
+            "guidance_weight", "Guidance weight", "0 ignores the label, 1 follows it, more exaggerates it.",
+            WEIGHT_HIGH, USUAL, low=WEIGHT_LOW,
+        )  # fmt: skip
+        self._weight = QLabel()
+        self.curve = CurveEditor(
+            "guidance_curve", "Guidance over the steps", "Draw how much of the guidance holds at every step."
+        )
+        self._curves = ChipBar("guidance_curves", "Known curves", CURVES, self)
+        self.rescale = PlainSlider(
+            "guidance_rescale", "Rescaling", "Brings strongly guided pictures back to their usual contrast.", 1.0, 0.0
+        )
+        self._rescale = QLabel()
+        self._samplers = ChipBar("samplers", "Sampler", SAMPLERS, self)
+        self.steps = PlainSlider("sampler_steps", "Steps", "Network calls from noise to picture.", LONGEST / 100, 0.25)
+        self._steps = QLabel()
+        self._spacing = ChoiceBox("sampler_spacing", "Spacing of the steps", "Which noise levels are visited.", self)
+        self._spacing.show_items(SPACINGS)
+        self.eta = PlainSlider("sampler_eta", "Eta", "How much fresh noise DDIM draws: 1 is as much as DDPM.", 1.0, 0.0)
+        self._eta = QLabel()
+        self._guiding = QWidget()
+        self._lay_out()
+        self._curves.chosen.connect(self.bent)
+        self._samplers.chosen.connect(lambda key: self.detail_changed.emit("sampler", key))
+        self._spacing.currentTextChanged.connect(lambda text: self.detail_changed.emit("spacing", text))
+        self.steps.edited.connect(lambda share: self.detail_changed.emit("steps", round(share * 100)))
+        self.eta.edited.connect(lambda eta: self.detail_changed.emit("eta", eta))
+
+    def _lay_out(self) -> None:
+        guiding = QVBoxLayout(self._guiding)
+        guiding.setContentsMargins(0, 0, 0, 0)
+        guiding.setSpacing(8)
+        guiding.addWidget(_heading("ASK FOR"))
+        guiding.addLayout(self._asked_room)
+        guiding.addWidget(_heading("HOW STRICTLY"))
+        guiding.addLayout(_row(self._weight, self.weight))
+        guiding.addWidget(self.curve)
+        guiding.addWidget(self._curves)
+        guiding.addLayout(_row(self._rescale, self.rescale))
+        guiding.addWidget(_heading("LEAD AWAY FROM"))
+        guiding.addLayout(self._against_room)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._help)
+        spacing = QLabel("Spacing")
+        layout.addWidget(
+            scrolled(
+                self._guiding, _heading("SAMPLER"), self._samplers, _row(self._steps, self.steps),
+                _row(spacing, self._spacing), _row(self._eta, self.eta),
+            ),
+            1,
+        )  # fmt: skip
+
+    # values in
+
+    def show_columns(self, columns: tuple[Attribute, ...], refusal: str) -> None:
+        """What can be asked for; a refusal says why nothing can."""
+        self._help.setText(refusal or HELP)
+        self._guiding.setVisible(not refusal)
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for room in (self._asked_room, self._against_room):
+            _empty(room)
+        self._chips, self._boxes, self._against = None, [], []
+        if len(columns) == 1 and len(columns[0].values) <= CHIPS:
+            chips = [Chip(str(at), value, f"Asks for {value}.") for at, value in enumerate(columns[0].values)]
+            chips.append(Chip(str(ANYTHING), OPEN, "Asks for nothing: the picture of the model's own choice."))
+            self._chips = ChipBar("guidance_label", f"Asked for: {columns[0].name}", tuple(chips), self)
+            self._chips.chosen.connect(lambda key: self.asked.emit(0, int(key)))
+            self._asked_room.addWidget(self._chips)
+        else:
+            self._boxes = [self._box(at, column, self.asked.emit, "label", OPEN) for at, column in enumerate(columns)]
+            self._asked_room.addLayout(_table(columns, self._boxes))
+        self._against = [
+            self._box(at, column, self.avoided.emit, "negative", NOBODY) for at, column in enumerate(columns)
+        ]
+        self._against_room.addLayout(_table(columns, self._against))
+
+    def _box(self, at: int, column: Attribute, tell: Callable[[int, int], None], name: str, first: str) -> ChoiceBox:
+        box = ChoiceBox(f"guidance_{name}_{at}", column.name, f"One of the values of {column.name}, or {first}.", self)
+        box.show_items((first, *column.values))
+        box.currentIndexChanged.connect(lambda index: tell(at, index - 1))
+        return box
+
+    def show_sampling(self, sampling: Sampling, curve: str) -> None:
+        """Show how it is sampled; ``curve`` is the name of a known one, or empty."""
+        if self._chips is not None:
+            self._chips.show_chosen(str(sampling.label[0] if sampling.label else ANYTHING))
+        for boxes, label in ((self._boxes, sampling.label), (self._against, sampling.negative)):
+            for at, box in enumerate(boxes):
+                box.blockSignals(True)
+                box.setCurrentIndex((label[at] if at < len(label) else ANYTHING) + 1)
+                box.blockSignals(False)
+        self.weight.show_number(sampling.weight)
+        self._weight.setText(f"Weight {sampling.weight:.2f}")
+        self.curve.show_curve(sampling.curve, sampling.weights(sampling.steps))
+        self._curves.show_chosen(curve or "drawn")
+        self.rescale.show_number(sampling.rescale)
+        self._rescale.setText(f"Rescale {sampling.rescale:.2f}")
+        self._samplers.show_chosen(sampling.sampler)
+        self.steps.show_number(sampling.steps / 100)
+        self._steps.setText(f"Steps {sampling.steps}")
+        self._spacing.blockSignals(True)
+        self._spacing.setCurrentText(sampling.spacing)
+        self._spacing.blockSignals(False)
+        self.eta.show_number(sampling.eta)
+        self._eta.setText(f"Eta {sampling.eta:.2f}")
+        for widget in (self.eta, self._eta):
+            widget.setVisible(sampling.sampler == "ddim")
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("kind", "heading")
+    return label
+
+
+def _row(label: QLabel, widget: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(12)
+    label.setMinimumWidth(84)
+    row.addWidget(label)
+    row.addWidget(widget, 1)
+    return row
+
+
+def _table(columns: tuple[Attribute, ...], boxes: list[ChoiceBox]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(6)
+    grid.setColumnStretch(1, 1)
+    for at, (column, box) in enumerate(zip(columns, boxes, strict=True)):
+        grid.addWidget(QLabel(column.name), at, 0)
+        grid.addWidget(box, at, 1)
+    return grid
+
+
+def _empty(layout: QVBoxLayout | QGridLayout) -> None:
+    """Take everything out of a layout, and what is inside it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.setObjectName("")
+            widget.deleteLater()
+        elif isinstance(inner, (QVBoxLayout, QGridLayout)):
+            _empty(inner)

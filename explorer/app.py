@@ -330,7 +330,7 @@ class App:
             self.window.facts.show_facts(())
             return
         name, size = picture.model.manifest.name, len(picture.code)
-        how = self.trajectory.caption or f"decoded from {size} numbers"
+        how = self.trajectory.caption(picture) or f"decoded from {size} numbers"
         self.window.picture.show_caption(f"{name}   ·   {how}")
         tip = "Distance from the prior's centre, beside what samples of the prior have on average."
         paint, around = self.window.picture.paint_ms, self.whereabouts.newest

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.contract.manifest import Attribute
 from explorer.contract.pixels import Pixels
 from explorer.control.formulas import Reading
 from explorer.control.stage import Picture, Stage, Unfolding
@@ -81,13 +82,16 @@ class TrajectoryController:
         index = min(look.frame(len(unfolding.steps)), len(unfolding.steps) - 1)
         return self._pixels(unfolding, index, look.kind)
 
-    @property
-    def caption(self) -> str:
-        """What of the trajectory is in view; empty for the finished picture."""
-        unfolding, look = self._unfolding, self._explore.trajectory
-        if unfolding is None or look.at >= 1.0:
+    def caption(self, picture: Picture) -> str:
+        """What of the trajectory is in view, in words; empty for a picture that has none."""
+        unfolding, look = picture.unfolding, self._explore.trajectory
+        if unfolding is None or not unfolding.steps:
             return ""
-        return f"step {look.frame(len(unfolding.steps)) + 1} of {len(unfolding.steps)}, {WORDS[look.kind]}"
+        steps = len(unfolding.steps)
+        if look.at < 1.0:
+            return f"step {min(look.frame(steps), steps - 1) + 1} of {steps}, {WORDS[look.kind]}"
+        asked = asked_words(unfolding.decoder.columns, unfolding.decoder.sampling)
+        return f"drawn from noise in {steps} steps{asked}"
 
     def refresh(self) -> None:
         """Show everything of the newest trajectory, where the panel is in sight."""
@@ -232,6 +236,16 @@ WORDS: dict[FrameKind, str] = {
     "change": "change to the step before",
     "pull": "what the label adds",
 }
+
+
+def asked_words(columns: tuple[Attribute, ...], sampling: Sampling) -> str:
+    """``, sneaker, weight 2``; empty where nothing was asked for."""
+    named = [
+        column.values[value]
+        for column, value in zip(columns, sampling.label, strict=False)
+        if 0 <= value < len(column.values)
+    ]
+    return f", {', '.join(named)}, weight {sampling.weight:g}" if named else ""
 
 
 def shown(step: Step, before: Step | None, kind: FrameKind) -> NDArray[np.float32]:

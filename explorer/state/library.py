@@ -16,6 +16,7 @@ FAMILIES = {
     "ae": "Autoencoder",
     "vae": "VAE",
     "stylegan": "StyleGAN",
+    "diffusion": "Diffusion",
 }  # what people call them, where the manifest has a short name
 
 
@@ -87,4 +88,10 @@ def _subtitle(manifest: Manifest) -> str:
                 space = manifest.space(code.meaning.space)
                 facts += [f"{space.shape[0]} numbers"] if space is not None and len(space.shape) == 1 else []
             break
+    denoiser = manifest.graph("denoiser")
+    noisy = None if denoiser is None else denoiser.input("image")
+    if noisy is not None and noisy.meaning.kind == "image" and noisy.meaning.width:
+        facts.append(f"{noisy.meaning.width} px")
+        facts += [f"{len(manifest.classes)} classes"] if manifest.classes else []
+        facts += [f"{len(manifest.attributes)} attributes"] if manifest.attributes else []
     return " · ".join(facts)

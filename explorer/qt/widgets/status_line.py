@@ -44,7 +44,8 @@ class StatusLine(QWidget):
         self._facts: tuple[Fact, ...] = ()
 
     def show_facts(self, facts: tuple[Fact, ...]) -> None:
-        """Show these facts, from left to right."""
+        """Show these facts, from left to right; those without words are left out."""
+        facts = tuple(fact for fact in facts if fact.text)
         if facts != self._facts:
             self._facts = facts
             self.setAccessibleDescription(", ".join(fact.text for fact in facts))

@@ -1,0 +1,192 @@
+"""A diffusion model in the real window: scrub, look in other ways, ask for something else, bend, save, drop, undo."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel
+
+from explorer.app import App
+from explorer.contract.pixels import Pixels
+from explorer.latent.sampling import Sampling
+from explorer.samplers.diffusion import Step
+from tests.diffusion_graphs import KINDS, diffusion_bundle
+from tests.journeys.conftest import Journey
+from tests.journeys.test_coming_back import drop, save
+from tests.qt.legible import assert_legible
+from tests.qt.widgets import hands
+
+pytestmark = pytest.mark.journey
+
+
+def opened(journey: Journey) -> App:
+    diffusion_bundle(journey.library / "steps")
+    return journey.start()
+
+
+def press(journey: Journey, app: App, name: str) -> None:
+    button = app.window.findChild(QAbstractButton, name)
+    assert isinstance(button, QAbstractButton) and button.isEnabled()
+    journey.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    journey.settle(app)
+
+
+def sampling(app: App) -> Sampling:
+    return app.explore.place.style.sampling
+
+
+def steps(app: App) -> tuple[Step, ...]:
+    assert app.stage.picture is not None and app.stage.picture.unfolding is not None
+    return app.stage.picture.unfolding.steps
+
+
+def canvas(app: App) -> Pixels:
+    """What the large picture shows."""
+    assert app.stage.picture is not None
+    return app.trajectory.frame(app.stage.picture)
+
+
+def finished(app: App) -> Pixels:
+    assert app.stage.picture is not None and app.stage.model is not None and app.stage.model.unfolds is not None
+    picture = app.stage.picture
+    wanted = app.stage.model.unfolds.under(app.explore.place.style).decode(picture.code[None])[0]
+    np.testing.assert_array_equal(picture.pixels, wanted)
+    return picture.pixels
+
+
+def test_it_opens_with_a_finished_picture_of_the_first_class(journey: Journey):
+    app = opened(journey)
+    assert journey.message(app) == ""
+    assert sampling(app).label == (0,) and len(steps(app)) == 25
+    picture = finished(app).astype(int)
+    assert picture[:, :4].mean() > picture[:, 4:].mean() + 100  # its class is light on the left
+    assert set(app.window.instruments) >= {"trajectory", "guidance"}
+    assert app.window.chips.button("trajectory").isVisible()
+
+
+def test_scrubbing_shows_every_step_in_every_way_and_is_undone(journey: Journey):
+    app = opened(journey)
+    press(journey, app, "instruments_trajectory")
+    strip = app.window.trajectory.strip
+    assert strip.value() == strip.maximum() == 25
+    strip.setFocus()
+    journey.keys(app, Qt.Key.Key_Home)
+    assert app.explore.trajectory.at == 0.0
+    decoder = app.stage.picture.unfolding.decoder
+    np.testing.assert_array_equal(canvas(app), decoder.to_pixels(steps(app)[0].clean())[0])
+    journey.keys(app, Qt.Key.Key_Right)
+    assert strip.value() == 1
+    press(journey, app, "frame_kinds_noisy")
+    np.testing.assert_array_equal(canvas(app), decoder.to_pixels(steps(app)[1].x)[0])
+    press(journey, app, "frame_kinds_pull")
+    np.testing.assert_array_equal(canvas(app), decoder.to_pixels(steps(app)[1].pull())[0])
+    assert app.window.picture.canvas.accessibleName()
+    journey.undo(app)
+    assert app.explore.trajectory.kind == "noisy"
+    for _ in range(3):
+        journey.undo(app)
+    assert app.explore.trajectory.at == 1.0
+    np.testing.assert_array_equal(canvas(app), finished(app))
+
+
+def test_playing_ends_at_the_picture(journey: Journey):
+    app = opened(journey)
+    press(journey, app, "instruments_trajectory")
+    journey.qtbot.mouseClick(app.window.findChild(QAbstractButton, "play_steps"), Qt.MouseButton.LeftButton)
+    journey.until(lambda: 0 < app.explore.trajectory.at < 1)
+    for _ in range(5):
+        app.trajectory.tick(1.0)
+    assert app.explore.trajectory.at == 1.0
+    play = app.window.findChild(QAbstractButton, "play_steps")
+    assert play.text() == "Play"
+
+
+def test_another_class_draws_another_picture_of_the_same_noise(journey: Journey):
+    app = opened(journey)
+    press(journey, app, "instruments_guidance")
+    before, code = finished(app), app.explore.place.code
+    press(journey, app, f"guidance_label_{KINDS.index('top')}")
+    assert sampling(app).label == (2,) and app.explore.place.code == code
+    picture = finished(app).astype(int)
+    assert picture[:4].mean() > picture[4:].mean() + 100
+    press(journey, app, "guidance_label_-1")
+    assert not sampling(app).asks and steps(app)[0].unconditional is None
+    journey.undo(app)
+    journey.undo(app)
+    np.testing.assert_array_equal(finished(app), before)
+
+
+def test_the_frame_in_view_follows_the_weight_without_a_network_call(journey: Journey):
+    app = opened(journey)
+    app.trajectory.begin()
+    app.trajectory.scrub(6)
+    press(journey, app, "instruments_guidance")
+    slider, walked = app.window.guidance.weight, steps(app)
+    decoder = app.stage.picture.unfolding.decoder
+    app.worker.lanes[0].cancel()
+    slider.started.emit()
+    slider.edited.emit(7.5)  # nothing of the worker has come yet: what is shown is computed from what was kept
+    np.testing.assert_array_equal(canvas(app), decoder.to_pixels(walked[6].clean(7.5))[0])
+    journey.settle(app)
+    assert sampling(app).weight == 7.5
+    finished(app)
+    assert steps(app)[0].weight == 7.5
+
+
+def test_a_curve_is_drawn_by_hand_and_kept_in_the_picture(
+    journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    app = opened(journey)
+    press(journey, app, "instruments_guidance")
+    press(journey, app, "guidance_curves_interval")
+    weights = sampling(app).weights(25)
+    assert weights[0] == weights[-1] == 1 and weights.max() == 2
+    curve = app.window.guidance.curve
+    hands.press(curve, QPointF(10, curve.height() / 2))
+    hands.move(curve, QPointF(curve.width() / 2, 10))
+    hands.release(curve, QPointF(curve.width() / 2, 10))
+    journey.settle(app)
+    drawn = sampling(app)
+    assert len(drawn.curve) == 16 and 0 < drawn.curve[0] < 1
+    picture = finished(app)
+    save(journey, app, tmp_path / "kept.png", monkeypatch)
+    press(journey, app, "samplers_ddpm")
+    journey.keys(app, Qt.Key.Key_Space)
+    drop(app.window, tmp_path / "kept.png")
+    journey.settle(app)
+    assert sampling(app) == drawn
+    np.testing.assert_array_equal(finished(app), picture)
+
+
+def test_fewer_steps_another_sampler_and_back(journey: Journey):
+    app = opened(journey)
+    press(journey, app, "instruments_guidance")
+    app.window.guidance.steps.started.emit()
+    app.window.guidance.steps.edited.emit(0.06)
+    journey.settle(app)
+    assert len(steps(app)) == 6
+    for name in ("heun", "ddpm", "ddim"):
+        press(journey, app, f"samplers_{name}")
+        assert sampling(app).sampler == name
+        finished(app)
+    assert app.window.guidance.eta.isVisible()
+    for _ in range(4):
+        journey.undo(app)
+    assert sampling(app).steps == 25 and sampling(app).sampler == "dpm"
+
+
+def test_a_network_that_breaks_keeps_what_came_before(journey: Journey):
+    diffusion_bundle(journey.library / "broken", name="broken", spoilt_from=40)
+    app = journey.start(journey.library / "broken")
+    assert "not finite at step" in journey.message(app)
+
+
+@pytest.mark.parametrize("size", [(880, 560), (1440, 900)])
+def test_all_words_can_be_read(journey: Journey, size: tuple[int, int]):
+    app = opened(journey)
+    app.window.resize(*size)
+    for panel in ("trajectory", "guidance"):
+        press(journey, app, f"instruments_{panel}")
+        assert_legible(journey.qtbot, app.window)
+    assert [label for label in app.window.guidance.findChildren(QLabel) if label.isVisible()]

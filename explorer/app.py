@@ -52,6 +52,7 @@ from explorer.control.strip import StripController
 from explorer.control.styledraw import Seeds
 from explorer.control.trajectory import TrajectoryController
 from explorer.control.truncation import TruncationController
+from explorer.control.variations import VariationsController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
 from explorer.joints import join
@@ -98,7 +99,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=25)
+        self.worker = Worker(self.main.post, lanes=26)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -118,6 +119,7 @@ class App:
             noise_lane,
             mixgrid_lane,
             seeds_lane,
+            variations_lane,
             effects_lane,
             film_lane,
             error_lane,
@@ -176,6 +178,9 @@ class App:
         )
         self.pictures.lens = self.trajectory.frame
         self.guidance = GuidanceController(self.explore, self.stage, self.walk, self.window.guidance)
+        self.variations = VariationsController(
+            self.explore, self.stage, self.history, self.walk, variations_lane, self.window.variations
+        )
         desk, seeds, rng = self.window.mixing, Seeds(), np.random.default_rng()
         moving = self.explore, self.stage, self.history, self.walk
         self.mixing = MixingController(*moving, (mix_lane, source_lane), desk, seeds, rng)
@@ -311,7 +316,7 @@ class App:
     def _on_rest(self) -> None:
         for instrument in (
             self.sliders, self.map, self.whereabouts, self.directions, self.grid,
-            self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds,
+            self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations,
         ):  # fmt: skip
             instrument.rest()
         if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew

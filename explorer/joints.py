@@ -16,6 +16,7 @@ def join(app: "App") -> None:
     _grid(app)
     _mixing(app)
     _diffusion(app)
+    _variations(app)
     _seeds(app)
     window.asked.connect(app.do)
     _strip(app)
@@ -126,6 +127,14 @@ def _diffusion(app: "App") -> None:
         slider.edited.connect(edit)
     for slider in (asking.steps, asking.eta):
         slider.started.connect(guidance.begin)
+
+
+def _variations(app: "App") -> None:
+    panel, variations = app.window.variations, app.variations
+    panel.axis_chosen.connect(variations.choose)
+    panel.chosen.connect(variations.go)
+    panel.save_asked.connect(lambda: variations.save(app.window.ask_where_to_save))
+    panel.told.connect(lambda sentence: app.tell(sentence, error=False))
 
 
 def _seeds(app: "App") -> None:

@@ -16,6 +16,7 @@ from explorer.state.place import Explore, Place
 from explorer.state.settings import Settings
 from explorer.state.storage import restore, store
 from explorer.state.trajectorylook import TrajectoryLook
+from explorer.state.variationslook import VariationsLook
 
 SESSION = "session.json"
 SETTINGS = "settings.json"
@@ -33,6 +34,7 @@ class Session(BaseModel):
     grid: GridLook = GridLook()
     mixing: MixLook = MixLook()
     trajectory: TrajectoryLook = TrajectoryLook()
+    variations: VariationsLook = VariationsLook()
     beside: Beside = Beside()
 
 

@@ -24,6 +24,7 @@ NEXT_TO = (
     "grid",
     "mixing",
     "trajectory",
+    "variations",
     "journey",
 )  # fields of ``Explore`` that come back beside the place
 

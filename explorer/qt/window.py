@@ -36,6 +36,7 @@ from explorer.qt.panels.seeds_panel import SeedsPanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
 from explorer.qt.panels.trajectory_panel import TrajectoryPanel
+from explorer.qt.panels.variations_panel import VariationsPanel
 from explorer.qt.present import Presenter
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
@@ -61,7 +62,22 @@ OPENED = "Models, saved pictures, films and sessions (manifest.json *.zip *.png 
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the picture, to scrub through.")
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
-CHIPS = (SLIDERS, TRAJECTORY, GUIDANCE, MIXING, SEEDS, MAP, DIRECTIONS, GRID, ARITHMETIC, ENCODE, PRIOR, CARD)
+VARIATIONS = Chip("variations", "Variations", "Rows and columns: classes, weights, seeds, samplers, steps.")
+CHIPS = (
+    SLIDERS,
+    TRAJECTORY,
+    GUIDANCE,
+    VARIATIONS,
+    MIXING,
+    SEEDS,
+    MAP,
+    DIRECTIONS,
+    GRID,
+    ARITHMETIC,
+    ENCODE,
+    PRIOR,
+    CARD,
+)
 
 
 class Window(QWidget):
@@ -84,6 +100,7 @@ class Window(QWidget):
         self.sliders = SlidersPanel(self)
         self.trajectory = TrajectoryPanel(self)
         self.guidance = GuidancePanel(self)
+        self.variations = VariationsPanel(self)
         self.mixing = MixingPanel(self)
         self.seeds = SeedsPanel(self)
         self.map = MapPanel(self)
@@ -101,6 +118,7 @@ class Window(QWidget):
             SLIDERS.key: self.sliders,
             TRAJECTORY.key: self.trajectory,
             GUIDANCE.key: self.guidance,
+            VARIATIONS.key: self.variations,
             MIXING.key: self.mixing,
             SEEDS.key: self.seeds,
             MAP.key: self.map,

@@ -10,6 +10,7 @@ from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
 from explorer.state.mixlook import MixLook
 from explorer.state.trajectorylook import TrajectoryLook
+from explorer.state.variationslook import VariationsLook
 
 __all__ = ["FLOAT32_MAX", "Explore", "Number", "Place"]
 
@@ -39,3 +40,4 @@ class Explore(EventedModel):
     mixing: MixLook = MixLook()
     beside: Beside = Beside()
     trajectory: TrajectoryLook = TrajectoryLook()
+    variations: VariationsLook = VariationsLook()

@@ -138,10 +138,10 @@ def _stores(
         else _attributes(graphs, generator, run, classifier, held_out)
     )
     lines, line_facts = found["w"]
-    directions = {"w": np.concatenate([*([lines] if len(lines) else []), axes, factors])}
+    directions: dict[str, np.ndarray] = {"w": np.concatenate([*([lines] if len(lines) else []), axes, factors])}
     described = {"w": (*line_facts, *axis_facts, *factor_facts), "z": tuple(found["z"][1])}
     if len(found["z"][0]):
-        directions["z"] = found["z"][0]
+        directions["z"] = np.asarray(found["z"][0])
     for space in directions:
         vectors = m.Array(file=DIRECTIONS, key=space)
         store = m.DirectionsStore(space=space, vectors=vectors, directions=described[space])
@@ -149,7 +149,7 @@ def _stores(
     parts.files[DIRECTIONS] = pack_arrays(directions)
     if classifier is None:
         return []
-    accuracy = {space: np.mean([fact.quality for fact in found[space][1]]) for space in found}
+    accuracy = {space: np.mean([fact.quality or 0.0 for fact in found[space][1]]) for space in found}
     disturbed = {space: mean_disturbance(list(found[space][1])) for space in found}
     return [
         f"{len(line_facts)} values of attributes can be read off along a line, fitted on {FITTED_ON:,} samples whose "

@@ -191,7 +191,7 @@ class Synthesis(nn.Module):
     ) -> tuple[Float[Tensor, "b c h w"], tuple[Tensor, ...]]:
         """The picture, -1 black and 1 white, and the smaller pictures on the way to it, from 4 pixels upwards."""
         at, picture, early = 0, None, []
-        x = self.b4.const[None].expand(ws.shape[0], -1, -1, -1)
+        x = self.blocks[0].const[None].expand(ws.shape[0], -1, -1, -1)
         for block in self.blocks:
             if not block.first:
                 x = block.conv0(x, ws[:, at], noises[at])

@@ -138,7 +138,8 @@ def style_graphs(generator: Generator, critic: Critic, encoder: Encoder, real: T
         ParityError: a graph does not compute what its module does.
     """
     spread = group_spread(critic, real)
-    generator, critic, encoder = (deepcopy(module).float().eval() for module in (generator, critic, encoder))
+    generator = deepcopy(generator).float().eval()
+    critic, encoder = deepcopy(critic).float().eval(), deepcopy(encoder).float().eval()
     for module in (generator, critic, encoder):
         fold(module.requires_grad_(False))
     judge = Judge(critic, spread)

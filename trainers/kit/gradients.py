@@ -5,6 +5,7 @@ translation, is itself a convolution, so that weights must be frozen.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +45,9 @@ class LossAndGradient(nn.Module):
             gradient, losses = torch.func.grad(total, has_aux=True)(*values)
             return losses, gradient
 
-        table = dict(core_aten_decompositions()) | {aten.convolution_backward.default: convolution_backward}
+        table: dict[Any, Any] = dict(core_aten_decompositions()) | {
+            aten.convolution_backward.default: convolution_backward
+        }
         return make_fx(both, decomposition_table=table, tracing_mode="symbolic", _allow_non_fake_inputs=True)(*examples)
 
 

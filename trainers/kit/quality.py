@@ -14,6 +14,7 @@ from explorer.contract.archive import Bundle, facts_of, open_bundle, save_bundle
 from explorer.contract.manifest import Measurement, Reference
 from trainers.kit import quality_floors as floors
 from trainers.kit.data import Pictures, load
+from trainers.kit.pictures import fitted
 from trainers.kit.quality_card import CARD, with_measurements
 from trainers.kit.quality_config import QualityConfig
 from trainers.kit.quality_features import Distances, Features, classifier_features, heads_of, inception_features
@@ -22,6 +23,8 @@ from trainers.kit.quality_model import BATCH, Likelihood, Model, NotMeasurable, 
 from trainers.kit.shipped import features_for
 
 REAL = "real training pictures"
+RECOGNISED = 2_000  # samples that are asked for by label
+ASKED_WEIGHT = 2.0  # of their guidance
 DEFAULTS = QualityConfig()
 
 Say = Callable[[str], None]
@@ -80,6 +83,9 @@ def measure(bundle: Bundle, data: str, config: QualityConfig, say: Say) -> list[
         if model.likelihood is not None:
             say("Measuring bounds on the likelihood.")
             measurements += _likelihood(task, model.likelihood)
+    if model.denoises and test.labels is not None and (path := config.features or features_for(data)) is not None:
+        say(f"Measuring how many of {min(config.samples, RECOGNISED):,} guided samples are what was asked for.")
+        measurements += _recognised(task, path)
     if model.decodes:
         for features in _features(task):
             say(f"Comparing {config.samples:,} samples with test pictures in the features of {features.words}.")
@@ -168,6 +174,28 @@ def _likelihood_floors(task: _Task, likelihood: Likelihood) -> tuple[Reference, 
     )
 
 
+def _recognised(task: _Task, path: Path) -> list[Measurement]:
+    """The share of guided samples that a classifier names as they were asked for, beside that of test pictures."""
+    assert task.test.labels is not None
+    bundle = open_bundle(path)
+    classifier, heads = Model(bundle), heads_of(bundle.manifest)
+    count = min(task.config.samples, RECOGNISED, len(task.test))
+    labels = task.test.labels[:count].reshape(count, -1)
+    image = classifier.image
+
+    def right(pixels: np.ndarray) -> float:
+        known = fitted(pixels, image.height, image.channels)
+        logits = np.concatenate([classifier.classify(part)[0] for part in _blocks(known)])
+        parts = np.split(logits, np.cumsum(heads)[:-1], axis=1)
+        return float((np.stack([part.argmax(1) for part in parts], 1) == labels).mean())
+
+    drawn = to_pixels(task.model.denoised(count, task.generator(3), labels, ASKED_WEIGHT))
+    real = Reference(name="test pictures", value=right(task.test.images[:count]))
+    name = f"share of samples recognised as what was asked for, guidance weight {ASKED_WEIGHT:g}"
+    facts = {"samples": count, "better": "higher", "features": f"the answers of {bundle.manifest.name}"}
+    return [task.measured(name, right(drawn), references=(real,), **facts)]
+
+
 def _features(task: _Task) -> list[Features]:
     """The networks to compare pictures in."""
     path = task.config.features or features_for(task.test.name)
@@ -185,9 +213,13 @@ def _samples(task: _Task, features: Features) -> list[Measurement]:
     """Samples of the prior, and reconstructions, beside real pictures of the training split."""
     model, test, seed = task.model, task.test.images, task.config.seed
     generator, left, parts = task.generator(2), task.config.samples, []
+    labels = task.test.labels
     while left > 0:
-        parts.append(to_pixels(model.draw(min(left, 4 * BATCH), generator)))
-        left -= len(parts[-1])
+        count = min(left, 4 * BATCH)
+        first = (task.config.samples - left) % len(test)  # labels as often as in the test split
+        asked = None if labels is None else np.resize(np.roll(labels, -first, axis=0), (count, *labels.shape[1:]))
+        parts.append(to_pixels(model.draw(count, generator, asked)))
+        left -= count
     drawn = features.compare(np.concatenate(parts), test, seed)
     real = features.compare(task.train.images[: len(test)], test, seed)
     measurements = list(_distances(task, features, drawn, real))

@@ -10,8 +10,10 @@ from explorer.contract.archive import Bundle
 from explorer.contract.errors import BundleError
 from explorer.contract.manifest import EmpiricalPrior, Graph, ImageMeaning, LatentSpace, NormalPrior, UniformPrior
 from explorer.contract.pixels import from_pixels
+from trainers.kit.sampling import denoised, guided
 
 BATCH = 250  # pictures at a time
+SAMPLER_STEPS = 25  # of DPM-Solver++(2M), where pictures are drawn out of noise
 JITTER = 1e-6  # makes a covariance with dead dimensions positive definite; codes are of order 1
 
 
@@ -54,8 +56,8 @@ class Model:
 
     @property
     def decodes(self) -> bool:
-        """Whether codes become pictures: by a decoder, or by a mapping and a synthesis."""
-        return self._bundle.manifest.graph("decoder") is not None or self.is_styled
+        """Whether codes become pictures: by a decoder, by a mapping and a synthesis, or by a denoiser."""
+        return self._bundle.manifest.graph("decoder") is not None or self.is_styled or self.denoises
 
     @property
     def is_styled(self) -> bool:
@@ -64,13 +66,18 @@ class Model:
         return {"mapping", "synthesis"} <= roles
 
     @property
+    def denoises(self) -> bool:
+        """Whether it draws pictures out of noise, step by step."""
+        return self._bundle.manifest.graph("denoiser") is not None
+
+    @property
     def classifies(self) -> bool:
         return self._bundle.manifest.graph("classifier") is not None
 
     @property
     def image(self) -> ImageMeaning:
         """What the model's pictures are."""
-        for role in ("decoder", "synthesis", "encoder", "classifier"):
+        for role in ("decoder", "synthesis", "encoder", "classifier", "denoiser"):
             graph = self._bundle.manifest.graph(role)
             port = graph and (graph.output("image") or graph.input("image"))
             if port and isinstance(port.meaning, ImageMeaning):
@@ -116,8 +123,13 @@ class Model:
         space = self._bundle.manifest.space(getattr(meaning, "space", ""))
         return int(np.prod((space or self.space).shape))
 
-    def draw(self, count: int, generator: np.random.Generator) -> np.ndarray:
-        """Pictures (count, C, H, W) in [0, 1] of points of the prior, with fresh noise where layers take noise."""
+    def draw(self, count: int, generator: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
+        """Pictures (count, C, H, W) in [0, 1] of points of the prior, with fresh noise where layers take noise.
+
+        ``labels`` (count,) or (count, A) are asked of a denoiser that knows labels; others draw without.
+        """
+        if self.denoises:
+            return self.denoised(count, generator, labels, 1.0)
         codes = self.prior_sample(count, generator)
         return self._styled(self._mapped(codes), generator) if self.is_styled else self.decode(codes)
 
@@ -155,6 +167,41 @@ class Model:
             return (mean + generator.standard_normal((count, len(mean))) @ root.T).astype(np.float32)
         raise NotMeasurable(f"The prior {prior.kind!r} of {self._bundle.path} cannot be sampled by itself.")
 
+    def denoised(
+        self, count: int, generator: np.random.Generator, labels: np.ndarray | None, weight: float
+    ) -> np.ndarray:
+        """Pictures (count, C, H, W) in [0, 1] out of noise, guided by ``weight``; see ``sampling.denoised``."""
+        graph, facts = self._graph("denoiser"), self._bundle.manifest.diffusion
+        if facts is None:
+            raise NotMeasurable(f"{self._bundle.path} does not state its noise schedule: export it again.")
+        image, step, label = graph.input("image"), graph.input("timestep"), graph.input("label")
+        if image is None or step is None or not isinstance(image.meaning, ImageMeaning):
+            raise NotMeasurable(f"{self._bundle.path} takes no noisy picture and step: export it again.")
+        levels, session = self._bundle.array(facts.alphas_bar), self._session(graph)
+        told = None if label is None or labels is None else labels.reshape(count, -1)
+        parts = []
+        for first in range(0, count, BATCH):
+            rows = min(BATCH, count - first)
+            asked = None if told is None else told[first : first + rows]
+
+            def ask(x: np.ndarray, at: float, asked: np.ndarray | None) -> np.ndarray:
+                feeds = {image.name: x, step.name: np.full(len(x), at).astype(step.dtype)}
+                if label is not None:
+                    null = facts.null_label if facts.null_label is not None else 0
+                    values = np.full((len(x), label.shape[1] or 1), null) if asked is None else asked
+                    feeds[label.name] = values.astype(label.dtype)
+                return np.asarray(session.run(None, feeds)[0])
+
+            def predict(x: np.ndarray, at: float, asked: np.ndarray | None = asked) -> np.ndarray:
+                answer = ask(x, at, asked)
+                return answer if weight == 1 or asked is None else guided(answer, ask(x, at, None), weight)
+
+            shape = (rows, *(axis or 1 for axis in image.shape[1:]))
+            noise = generator.standard_normal(shape, np.float32)
+            clean = denoised(noise, predict, levels.astype(np.float64), facts.parameterisation, SAMPLER_STEPS)
+            parts.append(_from_port(clean.astype(np.float32), image.meaning))
+        return np.concatenate(parts)
+
     def _mapped(self, z: np.ndarray) -> np.ndarray:
         """(N, Z) -> one style for all layers (N, L, D)."""
         (w,) = self._run(self._graph("mapping"), ["w"], z)
@@ -174,7 +221,7 @@ class Model:
                 shape = (len(part), *(axis or 1 for axis in entry.shape[1:]))
                 drawn = noise.standard_normal(shape, np.float32) if noise else np.zeros(shape, np.float32)
                 feeds[entry.name] = drawn
-            parts.append(_from_port(session.run([port.name], feeds)[0], port.meaning))
+            parts.append(_from_port(np.asarray(session.run([port.name], feeds)[0]), port.meaning))
         return np.concatenate(parts)
 
     def _graph(self, role: str) -> Graph:

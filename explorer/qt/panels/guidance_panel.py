@@ -53,7 +53,7 @@ class GuidancePanel(QWidget):
         self._against: list[ChoiceBox] = []
         self._asked_room, self._against_room = QVBoxLayout(), QVBoxLayout()
         self.weight = PlainSlider(
-            "guidance_weight", "Guidance weight", "0 ignores the label, 1 follows it, more exaggerates it.",
+            "guidance_weight", "Guidance weight", "How strictly: 0 ignores the label, 1 follows it, more exaggerates.",
             WEIGHT_HIGH, USUAL, low=WEIGHT_LOW,
         )  # fmt: skip
         self._weight = QLabel()

@@ -24,6 +24,7 @@ from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.control.arithmetic import ArithmeticController
 from explorer.control.beside import BesideController
+from explorer.control.branches import BranchesController
 from explorer.control.codes import CodesController
 from explorer.control.data import DataController
 from explorer.control.directions import DirectionsController
@@ -99,7 +100,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=26)
+        self.worker = Worker(self.main.post, lanes=27)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -119,6 +120,7 @@ class App:
             noise_lane,
             mixgrid_lane,
             seeds_lane,
+            branches_lane,
             variations_lane,
             effects_lane,
             film_lane,
@@ -178,6 +180,9 @@ class App:
         )
         self.pictures.lens = self.trajectory.frame
         self.guidance = GuidanceController(self.explore, self.stage, self.walk, self.window.guidance)
+        self.branches = BranchesController(
+            self.explore, self.stage, self.history, self.walk, branches_lane, self.window.branches
+        )
         self.variations = VariationsController(
             self.explore, self.stage, self.history, self.walk, variations_lane, self.window.variations
         )

@@ -16,6 +16,7 @@ def join(app: "App") -> None:
     _grid(app)
     _mixing(app)
     _diffusion(app)
+    _branches(app)
     _variations(app)
     _seeds(app)
     window.asked.connect(app.do)
@@ -127,6 +128,20 @@ def _diffusion(app: "App") -> None:
         slider.edited.connect(edit)
     for slider in (asking.steps, asking.eta):
         slider.started.connect(guidance.begin)
+
+
+def _branches(app: "App") -> None:
+    panel, branches = app.window.branches, app.branches
+    panel.fork_asked.connect(branches.fork)
+    panel.join_asked.connect(branches.join)
+    panel.keep_asked.connect(branches.keep)
+    panel.chosen.connect(branches.go)
+    panel.renamed.connect(branches.rename)
+    panel.deleted.connect(branches.delete)
+    panel.compared.connect(branches.compare)
+    panel.stir.started.connect(branches.begin)
+    panel.stir.edited.connect(branches.stir)
+    panel.told.connect(lambda sentence: app.tell(sentence, error=False))
 
 
 def _variations(app: "App") -> None:

@@ -193,8 +193,12 @@ class EncodeController:
     def go(self) -> None:
         """Go to the mean of the posterior."""
         if self.encoding is not None and self.encoding.model is self._stage.model:
+            model, words = self.encoding.model, f"Go to {self.encoding.name}"
+            if model.returns is not None:
+                self._walk.to_mix(self.encoding.mean, None, model.space, words, sampling=model.returns.sampling)
+                return
             self._walk.begin()
-            self._walk.to_code(self.encoding.mean, f"Go to {self.encoding.name}")
+            self._walk.to_code(self.encoding.mean, words)
 
     def go_to_sample(self, at: int) -> None:
         """Go to a sample of the posterior."""
@@ -229,8 +233,9 @@ class EncodeController:
         size = model.decodes.prior.size
         if self._noise.shape[1] != size:
             self._noise = self._rng.standard_normal((SAMPLES, size), dtype=np.float32)
+        decodes = model.decodes if model.returns is None else model.decodes.under(model.returns)
         work = partial(
-            _encode, model, model.encodes, model.decodes, self._source, self._box, self._name, self._noise,
+            _encode, model, model.encodes, decodes, self._source, self._box, self._name, self._noise,
             self._stage.encoded,
         )  # fmt: skip
         self._lane.submit(work, partial(self._show, go=go), self._fail)

@@ -18,7 +18,7 @@ CURVES: dict[str, tuple[float, ...]] = {
     "early": (1.0, 0.0),
     "late": (0.0, 1.0),
 }
-DETAILS = ("sampler", "spacing", "steps", "eta", "seed")  # of ``Sampling``, by the name that the panel tells
+DETAILS = ("sampler", "spacing", "eta", "seed")  # of ``Sampling``, by the name that the panel tells
 
 
 class GuidanceView(Protocol):
@@ -101,9 +101,11 @@ class GuidanceController:
     def set(self, name: str, value: Any) -> None:
         """Change how it is sampled: one of ``DETAILS``; numbers are part of the running gesture."""
         if name == "steps":
-            value = int(min(max(value, 1), MOST_STEPS))
+            steps = int(min(max(value, 1), MOST_STEPS))
+            self._walk.restyle("Change the steps", gesture=True, sampling=self._sampling.in_steps(steps))
+            return
         if name in DETAILS:
-            self._set(f"Change the {name} of the sampler", gesture=name in ("steps", "eta"), **{name: value})
+            self._set(f"Change the {name} of the sampler", gesture=name == "eta", **{name: value})
 
     # inside
 

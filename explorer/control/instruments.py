@@ -8,7 +8,7 @@ FLAT = frozenset({"map", "sliders"})  # what shows the numbers of a code one by 
 POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encoder puts pictures
 ENCODING = frozenset({"encode"})
 STYLES = frozenset({"mixing", "seeds"})
-UNFOLDING = frozenset({"trajectory", "guidance", "variations"})
+UNFOLDING = frozenset({"trajectory", "guidance", "variations", "branches"})
 
 
 def answered(model: Model | None) -> frozenset[str]:
@@ -18,7 +18,7 @@ def answered(model: Model | None) -> frozenset[str]:
     if model.decodes is None:
         return ALWAYS | {"sliders"}
     if model.unfolds is not None:
-        return ALWAYS | UNFOLDING
+        return ALWAYS | UNFOLDING | (ENCODING if model.encodes is not None else frozenset[str]())
     keys = ALWAYS | DECODING
     if model.flat:
         keys |= FLAT

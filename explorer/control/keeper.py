@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from explorer.contract.errors import CannotWrite
 from explorer.state.beside import Beside
+from explorer.state.branches import Branches
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import Journey
 from explorer.state.mapview import MapLook
@@ -35,6 +36,7 @@ class Session(BaseModel):
     mixing: MixLook = MixLook()
     trajectory: TrajectoryLook = TrajectoryLook()
     variations: VariationsLook = VariationsLook()
+    branches: Branches = Branches()
     beside: Beside = Beside()
 
 

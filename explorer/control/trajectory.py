@@ -183,9 +183,9 @@ class TrajectoryController:
     def _asked(self, unfolding: Unfolding) -> Sampling:
         """What is asked for now, where only the guidance differs from what was walked with; else what was."""
         walked, asked = unfolding.decoder.sampling, self._explore.place.style.sampling
-        guidance = {"weight": asked.weight, "curve": asked.curve, "rescale": asked.rescale, "steps": asked.steps}
-        same = walked.model_copy(update=guidance) == asked
-        return walked.model_copy(update=guidance | {"steps": walked.steps}) if same else walked
+        guidance = {"weight": asked.weight, "curve": asked.curve, "rescale": asked.rescale}
+        asked = asked.in_steps(walked.steps)
+        return asked if walked.model_copy(update=guidance) == asked else walked
 
     def _bent(self, unfolding: Unfolding, index: int) -> Step:
         """The step under the guidance that is asked for now."""

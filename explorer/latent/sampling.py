@@ -35,6 +35,15 @@ class Sampling(BaseModel, frozen=True):
     spacing: SpacingName = "trailing"
     eta: Factor = 0.0  # fresh noise in every step of ddim: 0 none, 1 as much as ddpm
     seed: int = Field(default=0, ge=0)  # of the fresh noise
+    base: "Sampling | None" = None  # a fork: up to step ``since`` the way is that of ``base``
+    since: int = Field(default=0, ge=0)
+    stir: Factor = 0.0  # how much of the noise in x is drawn anew where the fork begins
+
+    def in_steps(self, steps: int) -> "Sampling":
+        """The same in another number of steps; a fork begins at the same share of the way."""
+        since = min(round(self.since * steps / self.steps), steps - 1)
+        base = None if self.base is None else self.base.in_steps(steps)
+        return self.model_copy(update={"steps": steps, "since": since, "base": base})
 
     @property
     def asks(self) -> bool:

@@ -163,6 +163,7 @@ class Model:
     space: str = ""
     unfolds: Unfolds | None = None  # the decoder, where it is one that can be watched
     style: Style = field(default_factory=Style)  # how a point is drawn that nobody said anything of
+    returns: Style | None = None  # how an encoded picture comes back, where not in every style
     views: Mapping[str, "Model"] = field(default_factory=dict[str, "Model"])
 
     @property

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.contract.archive import Bundle
 from explorer.contract.errors import ManifestInvalid, ModelFault, PortMismatch, short
 from explorer.contract.manifest import (
     Attribute,
@@ -19,20 +19,22 @@ from explorer.contract.manifest import (
     NormalPrior,
     TimestepMeaning,
 )
-from explorer.contract.pixels import Pixels, to_pixels
+from explorer.contract.pixels import Pixels, from_pixels, to_pixels
 from explorer.latent.priors import Prior
 from explorer.latent.sampling import ANYTHING, Sampling
 from explorer.latent.styles import Style
 from explorer.models.autoencoder import image_meaning, port_or_fault
-from explorer.models.capabilities import Codes
+from explorer.models.capabilities import Codes, Model, Posterior
+from explorer.models.graphs import Graphs
 from explorer.runtime.session import Session
-from explorer.samplers.diffusion import Array, Parameterisation, Predict, Schedule, Step, sample
+from explorer.samplers.diffusion import Array, Parameterisation, Predict, Schedule, Step, inverted, sample, stirred
 
 NOISE = "noise"  # what the space of codes is called
 QUICK_STEPS = 8  # while a hand moves
 CHUNK = 16  # pictures in one walk, so that a call stays short
 KEPT = 8  # samplings that are bound to a decoder of their own
 CLASS = "class"
+RETURNING = Sampling(sampler="ddim", weight=1.0, steps=25)  # how a picture is inverted, and comes back
 NO_LABELS = "This model was trained without labels, so there is nothing to ask it for and guidance is off."
 NO_NULL = "This model has no null condition, so guidance is off: it cannot tell what the label adds."
 
@@ -145,8 +147,9 @@ class DiffusionDecoder:
 
     @property
     def quick(self) -> "DiffusionDecoder":
-        steps = min(self._sampling.steps, QUICK_STEPS)
-        return self._bound(self._sampling.model_copy(update={"steps": steps}))
+        if self._sampling.steps <= QUICK_STEPS:
+            return self
+        return self._bound(self._sampling.in_steps(QUICK_STEPS))
 
     def under(self, style: Style | None) -> "DiffusionDecoder":
         """Bound to what ``style`` says of sampling; equal ones give the same object."""
@@ -186,33 +189,80 @@ class DiffusionDecoder:
         if codes.ndim != 2 or codes.shape[1] != size:
             raise PortMismatch(f"{self._denoiser.graph.file}: noise has {size} numbers, got {list(codes.shape)}.")
         start = codes.astype(np.float32).reshape(-1, *self._denoiser.shape) if x is None else x
+        if x is None and self._sampling.base is not None:
+            first, start = yield from self._forked(codes, self._sampling.base)
         predict = self._denoiser.predict(self._sampling, both=True)
         picture = yield from sample(
             predict, start, self.schedule, self._denoiser.what, self._sampling, first, before, clip=True
         )
         return self.to_pixels(picture)
 
+    def _forked(self, codes: Codes, base: Sampling) -> Generator[Step, None, tuple[int, Array]]:
+        """The way of ``base`` up to where this one leaves it: that step, and x there."""
+        sampling = self._sampling
+        same = {"steps": sampling.steps, "spacing": sampling.spacing}
+        since = min(sampling.since, len(self.schedule.steps(sampling.steps, sampling.spacing)) - 1)
+        for step in self._bound(base.model_copy(update=same)).unfold(codes):
+            if step.index < since:
+                yield step
+                continue
+            return since, stirred(step, sampling.stir, sampling.seed)
+        raise ModelFault("The way that this one forks from ended before the fork.")  # since is below its length
+
     def to_pixels(self, x: Array) -> Pixels:
         """See ``Unfolds``."""
         return to_pixels(x, self._denoiser.meaning)
 
 
-def denoising(bundle: Bundle, session: Session, graph: Graph) -> DiffusionDecoder:
-    """The decoder of a bundle that holds a denoiser.
+class DiffusionEncoder:
+    """Pictures to the noise that they come from: the ODE run backwards, with nothing asked for; see ``Encodes``."""
+
+    def __init__(self, denoiser: Denoiser, space: LatentSpace) -> None:
+        self._denoiser, self.space = denoiser, space
+
+    @property
+    def picture_shape(self) -> tuple[int | None, int | None, int]:
+        """Height, width, channels."""
+        channels, height, width = self._denoiser.shape
+        return height, width, channels
+
+    def encode(self, pixels: Pixels) -> Posterior:
+        """(N, H, W, C) uint8 -> the noise of N pictures, without a spread."""
+        predict = self._denoiser.predict(RETURNING, both=False)
+        x = from_pixels(pixels, self._denoiser.meaning).astype(np.float32)
+        walk = inverted(predict, x, self._denoiser.schedule, self._denoiser.what, RETURNING)
+        while True:
+            try:
+                next(walk)
+            except StopIteration as end:
+                return Posterior(end.value.reshape(len(pixels), -1), None)
+
+
+def with_steps(model: Model, graphs: Graphs) -> Model:
+    """``model`` as one whose noise becomes a picture step by step, where its bundle holds a denoiser; else itself.
 
     Raises:
         ManifestInvalid: it does not say how the denoiser was trained, or its schedule does not hang together.
         PortMismatch: the graph wants what nothing here can give.
     """
+    bundle, graph = model.bundle, model.manifest.graph("denoiser")
+    if graph is None or model.decodes is not None:
+        return model
     facts = bundle.manifest.diffusion
     if facts is None:
         raise ManifestInvalid(f"{graph.file} comes without its noise schedule; export the model again.")
     if facts.space:
-        raise PortMismatch(
-            f"{graph.file} works in the latent space {short(facts.space)!r}, which is not supported yet."
-        )
-    denoiser = Denoiser(session, graph, facts, bundle.array(facts.alphas_bar), bundle.manifest)
-    return DiffusionDecoder(denoiser, first_sampling(denoiser))
+        raise PortMismatch(f"{graph.file} works in the space {short(facts.space)!r}; only pixels can be sampled here.")
+    denoiser = Denoiser(graphs.open(graph), graph, facts, bundle.array(facts.alphas_bar), bundle.manifest)
+    decoder = DiffusionDecoder(denoiser, first_sampling(denoiser))
+    return replace(
+        model,
+        decodes=decoder,
+        encodes=DiffusionEncoder(denoiser, decoder.space),
+        unfolds=decoder,
+        style=Style(sampling=decoder.sampling),
+        returns=Style(sampling=RETURNING),
+    )
 
 
 def first_sampling(denoiser: Denoiser) -> Sampling:

@@ -3,17 +3,15 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from explorer.contract.archive import Bundle, open_bundle
 from explorer.contract.errors import BundleError, ExplorerError
 from explorer.contract.manifest import Graph, RowsPrior
 from explorer.latent.priors import prior_of
-from explorer.latent.styles import Style
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
 from explorer.models.capabilities import Decodes, Encodes, Model
-from explorer.models.denoiser import denoising
+from explorer.models.denoiser import with_steps
 from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
 from explorer.models.styles import with_styles
@@ -97,15 +95,6 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
     space = bundle.manifest.space(latent_space_of(graph.output("latent")) or "")
     known = space is not None and (len(space.shape) == 1 or isinstance(space.prior, RowsPrior))
     return Encoder(opened(graph), graph, space) if space is not None and known else None
-
-
-def with_steps(model: Model, graphs: Graphs) -> Model:
-    """``model`` as one whose noise becomes a picture step by step, where its bundle holds a denoiser; else itself."""
-    graph = model.manifest.graph("denoiser")
-    if graph is None or model.decodes is not None:
-        return model
-    decoder = denoising(model.bundle, graphs.open(graph), graph)
-    return replace(model, decodes=decoder, unfolds=decoder, style=Style(sampling=decoder.sampling))
 
 
 def _timed(decodes: Decodes) -> float:

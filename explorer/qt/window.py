@@ -21,6 +21,7 @@ from explorer.media.pictures_in import SUFFIXES
 from explorer.qt.actions import make_actions, shortcuts
 from explorer.qt.header import Header
 from explorer.qt.panels.arithmetic_panel import ArithmeticPanel
+from explorer.qt.panels.branches_panel import BranchesPanel
 from explorer.qt.panels.card_panel import CardPanel
 from explorer.qt.panels.directions_panel import DirectionsPanel
 from explorer.qt.panels.encode_panel import EncodePanel
@@ -63,10 +64,12 @@ CARD = Chip("card", "Card", "What this model is, and how good it was measured to
 TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the picture, to scrub through.")
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
 VARIATIONS = Chip("variations", "Variations", "Rows and columns: classes, weights, seeds, samplers, steps.")
+BRANCHES = Chip("branches", "Branches", "Fork a trajectory at a step, keep ways, compare two of them.")
 CHIPS = (
     SLIDERS,
     TRAJECTORY,
     GUIDANCE,
+    BRANCHES,
     VARIATIONS,
     MIXING,
     SEEDS,
@@ -100,6 +103,7 @@ class Window(QWidget):
         self.sliders = SlidersPanel(self)
         self.trajectory = TrajectoryPanel(self)
         self.guidance = GuidancePanel(self)
+        self.branches = BranchesPanel(self)
         self.variations = VariationsPanel(self)
         self.mixing = MixingPanel(self)
         self.seeds = SeedsPanel(self)
@@ -118,6 +122,7 @@ class Window(QWidget):
             SLIDERS.key: self.sliders,
             TRAJECTORY.key: self.trajectory,
             GUIDANCE.key: self.guidance,
+            BRANCHES.key: self.branches,
             VARIATIONS.key: self.variations,
             MIXING.key: self.mixing,
             SEEDS.key: self.seeds,

@@ -280,6 +280,15 @@ def fresh_noise(seed: int, index: int, shape: tuple[int, ...]) -> Array:
     return np.random.default_rng((seed, index)).standard_normal(shape, dtype=np.float32)
 
 
+def stirred(step: Step, share: float, seed: int) -> Array:
+    """x of a step where so much of its noise, in [0, 1], was drawn anew: the clean estimate stays, the norm is kept."""
+    if share == 0:
+        return step.x
+    fresh = fresh_noise(seed, step.index, step.x.shape)
+    eps = _single(math.sqrt(1 - share**2)) * step.eps() + _single(share) * fresh
+    return _single(step.signal) * step.clean() + _single(step.noise) * eps
+
+
 def inverted(
     predict: Predict, picture: Array, schedule: Schedule, what: Parameterisation, sampling: Sampling
 ) -> Generator[Step, None, Array]:

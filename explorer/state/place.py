@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from explorer.latent.styles import Style
 from explorer.state.beside import Beside
+from explorer.state.branches import Branches
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.mapview import MapLook
@@ -41,3 +42,4 @@ class Explore(EventedModel):
     beside: Beside = Beside()
     trajectory: TrajectoryLook = TrajectoryLook()
     variations: VariationsLook = VariationsLook()
+    branches: Branches = Branches()

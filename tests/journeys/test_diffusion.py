@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from explorer.app import App
 from explorer.contract.pixels import Pixels
@@ -182,11 +183,113 @@ def test_a_network_that_breaks_keeps_what_came_before(journey: Journey):
     assert "not finite at step" in journey.message(app)
 
 
+def test_a_fork_keeps_what_was_before_it_and_changes_what_comes_after(journey: Journey):
+    app = opened(journey)
+    before, finish = steps(app), finished(app)
+    press(journey, app, "instruments_branches")
+    fork = app.window.findChild(QAbstractButton, "branch_fork")
+    assert not fork.isEnabled()  # the finished picture is in view: there is nothing to leave
+    press(journey, app, "branch_keep")
+    app.trajectory.begin()
+    app.trajectory.scrub(5)
+    journey.settle(app)
+    press(journey, app, "branch_fork")
+    app.guidance.ask(0, 2)
+    journey.settle(app)
+    after = steps(app)
+    assert len(after) == len(before) == 25
+    for at in range(5):
+        np.testing.assert_array_equal(after[at].x, before[at].x)
+        np.testing.assert_array_equal(after[at].predicted(), before[at].predicted())
+    np.testing.assert_array_equal(after[5].x, before[5].x)
+    assert np.abs(after[5].conditional - before[5].conditional).max() > 0.01
+    assert np.abs(finished(app).astype(int) - finish).mean() > 20
+    press(journey, app, "branch_0_compare")
+    assert app.explore.branches.beside == 0
+    journey.until(lambda: app.window.findChild(QWidget, "pair_distance").isVisible())
+    pair = app.branches._pair()
+    assert pair is not None and (pair.distance[:5] == 0).all() and (pair.distance[6:] > 0).all()
+    press(journey, app, "branch_keep")
+    press(journey, app, "branch_0")
+    np.testing.assert_array_equal(finished(app), finish)
+    press(journey, app, "branch_1_delete")
+    assert len(app.explore.branches.kept) == 1
+    journey.undo(app)
+    assert len(app.explore.branches.kept) == 2
+    left = app.explore.model_dump()
+    app.window.close()
+    again = journey.start()
+    assert again.explore.model_dump() == left
+
+
+def test_stirring_changes_the_way_after_the_fork_alone(journey: Journey):
+    app = opened(journey)
+    before = steps(app)
+    app.trajectory.begin()
+    app.trajectory.scrub(8)
+    press(journey, app, "instruments_branches")
+    press(journey, app, "branch_fork")
+    app.window.branches.stir.started.emit()
+    app.window.branches.stir.edited.emit(0.6)
+    journey.settle(app)
+    after = steps(app)
+    np.testing.assert_array_equal(after[7].x, before[7].x)
+    assert np.abs(after[8].x - before[8].x).max() > 0.05
+    np.testing.assert_allclose(after[8].x.std(), before[8].x.std(), rtol=0.3)
+    press(journey, app, "branch_join")
+    assert sampling(app).base is None
+    finished(app)
+
+
+def test_a_dropped_picture_is_inverted_and_comes_back_and_in_another_class(journey: Journey, tmp_path: Path):
+    app = opened(journey)
+    picture = finished(app)
+    Image.fromarray(picture[..., 0]).save(tmp_path / "left.png")
+    drop(app.window, tmp_path / "left.png")
+    journey.settle(app)
+    assert app.explore.instrument == "encode" and journey.message(app) == ""
+    assert app.encode.encoding is not None
+    assert app.encode.encoding.squared_error < 0.02  # far from what the toy draws when nothing is asked for
+    assert not sampling(app).asks
+    again = finished(app)
+    assert np.abs(again.astype(int) - picture).mean() < 25
+    press(journey, app, "instruments_guidance")
+    press(journey, app, "guidance_label_2")
+    other = finished(app).astype(int)
+    assert other[:4].mean() > other[4:].mean() + 40
+
+
+def test_a_grid_of_variations_is_drawn_gone_to_and_saved(
+    journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    app = opened(journey)
+    press(journey, app, "instruments_variations")
+    cells = app.window.variations.cells
+    journey.until(lambda: cells.filled == 3 * 6)
+    app.window.variations.chosen.emit(2 * 6 + 3)  # the third class under the fourth weight
+    journey.settle(app)
+    assert sampling(app).label == (2,) and sampling(app).weight == 4.0
+    finished(app)
+    app.window.variations.axis_chosen.emit("columns", "steps")
+    app.window.variations.axis_chosen.emit("rows", "sampler")
+    journey.settle(app)
+    journey.until(lambda: cells.filled == 4 * 7)
+    assert "dpm: " in "".join(label.text() for label in app.window.variations.findChildren(QLabel))
+    monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(tmp_path / name))
+    press(journey, app, "variations_save")
+    place = app.explore.place
+    journey.keys(app, Qt.Key.Key_Space)
+    drop(app.window, tmp_path / "steps-variations.png")
+    journey.settle(app)
+    assert app.explore.place == place
+    app.window.variations.axis_chosen.emit("rows", "steps")  # it changes places with the columns
+    assert (app.explore.variations.rows, app.explore.variations.columns) == ("steps", "sampler")
+
+
 @pytest.mark.parametrize("size", [(880, 560), (1440, 900)])
 def test_all_words_can_be_read(journey: Journey, size: tuple[int, int]):
     app = opened(journey)
     app.window.resize(*size)
-    for panel in ("trajectory", "guidance"):
+    for panel in ("trajectory", "guidance", "branches", "variations", "encode"):
         press(journey, app, f"instruments_{panel}")
         assert_legible(journey.qtbot, app.window)
-    assert [label for label in app.window.guidance.findChildren(QLabel) if label.isVisible()]

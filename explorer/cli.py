@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from explorer.contract.errors import ExplorerError
-from explorer.options import LaunchOptions, RenderOptions
+from explorer.options import LaunchOptions, Mix, RenderOptions
 
 COMMANDS = ("check", "render", "bench")
 
@@ -112,13 +112,36 @@ def _render(arguments: Sequence[str]) -> int:
         "--set", action="append", type=_sigma, default=[], metavar="zN=S", dest="sigmas",
         help="put dimension N at S standard deviations; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--mix", action="append", type=_mix, default=[], metavar="SEED:FIRST-LAST", dest="mixes",
+        help="layers from FIRST to LAST, counted from 0, in the style of a seed: 7:4- is all from the fifth on",
+    )  # fmt: skip
+    parser.add_argument(
+        "--class", action="append", default=[], metavar="NAME", dest="asked",
+        help="what a diffusion model is asked for; may be repeated where it knows several attributes",
+    )  # fmt: skip
+    parser.add_argument("--guidance", type=_number, default=None, metavar="W", help="how strictly (0 to 20, usual 2)")
+    parser.add_argument("--steps", type=_count, default=None, metavar="N", help="steps from noise to picture")
+    parser.add_argument("--sampler", choices=("dpm", "ddim", "heun", "ddpm"), default="", help="how they are walked")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     chosen = parser.parse_args(arguments)
     from explorer.headless import render
 
     return render(
-        RenderOptions(chosen.target, chosen.out, chosen.seed, chosen.psi, tuple(chosen.sigmas), chosen.device)
+        RenderOptions(
+            chosen.target,
+            chosen.out,
+            chosen.seed,
+            chosen.psi,
+            tuple(chosen.sigmas),
+            chosen.device,
+            tuple(chosen.mixes),
+            tuple(chosen.asked),
+            chosen.guidance,
+            chosen.steps,
+            chosen.sampler,
+        )
     )
 
 
@@ -164,6 +187,15 @@ def _number(text: str) -> float:
     if not abs(number) < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return number
+
+
+def _mix(text: str) -> Mix:
+    seed, sign, layers = text.partition(":")
+    first, dash, last = layers.partition("-")
+    if not (sign and seed.isdecimal() and first.isdecimal() and (last.isdecimal() or not last)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 7:4- or 7:0-3")
+    end = int(last) if last else (None if dash else int(first))
+    return Mix(int(seed), int(first), end)
 
 
 def _sigma(text: str) -> tuple[int, float]:

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from explorer.contract.archive import write_file
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
 from explorer.control.export import png_of
+from explorer.control.sources import from_seed
+from explorer.control.styledraw import Seeds
 from explorer.control.walk import FIRST_SEED, seed_code
+from explorer.latent.mixes import with_layers
 from explorer.latent.priors import Prior
+from explorer.latent.sampling import ANYTHING, Sampling
+from explorer.latent.styles import PSI_HIGH, PSI_LOW, Style
 from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Model
 from explorer.models.load import check_bundle, load_model
@@ -44,10 +50,12 @@ def render(options: RenderOptions) -> int:
         return _render(load_model(path, runtime), recipe, options)
 
 
-def _render(model: Model, recipe: Recipe | None, options: RenderOptions) -> int:
+def _render(loaded: Model, recipe: Recipe | None, options: RenderOptions) -> int:
+    model = loaded if recipe is None else loaded.within(recipe.space)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so it makes no pictures.")
     prior = model.decodes.prior
+    style = model.style if recipe is None else recipe.style
     seed = options.seed
     if recipe is not None and seed is None:
         code, seed = np.asarray(recipe.code, np.float32), recipe.seed
@@ -56,17 +64,73 @@ def _render(model: Model, recipe: Recipe | None, options: RenderOptions) -> int:
     else:
         seed = FIRST_SEED if seed is None else seed
         code = seed_code(prior, seed)
-    moved = _moved(code, prior, options)
-    pixels = model.decodes.decode(moved[None])[0]
+    moved = _moved(code, prior, options, truncated=model.styles is None)
+    style = _asked(model, _styled(model, style, options), options)
+    pixels = model.decodes.under(style).decode(moved[None])[0]
     untouched = np.array_equal(moved, code)
-    write_file(options.out, png_of(model, moved, pixels, seed if untouched else None))
+    write_file(options.out, png_of(model, moved, pixels, seed if untouched else None, style))
     return 0
 
 
-def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions) -> NDArray[np.float32]:
+def _styled(model: Model, style: Style, options: RenderOptions) -> Style:
+    """Truncated and mixed as ``--psi`` and ``--mix`` say, where the model has styles."""
+    styles = model.styles
+    if styles is None:
+        if options.mixes:
+            raise ModelFault(f"{model.manifest.name} has no layers to mix; leave --mix out.")
+        return style
+    if options.psi != 1.0:
+        if not PSI_LOW <= options.psi <= PSI_HIGH:
+            raise ModelFault(f"--psi lies from {PSI_LOW:g} to {PSI_HIGH:g}, not at {options.psi:g}.")
+        style = style.model_copy(update={"psi": options.psi})
+    seeds = Seeds()
+    for mix in options.mixes:
+        last = styles.layers - 1 if mix.last is None else mix.last
+        if not mix.first <= last < styles.layers:
+            raise ModelFault(f"{model.manifest.name} has layers 0 to {styles.layers - 1}; --mix asks for others.")
+        source = from_seed(model, seeds, mix.seed)
+        sources = style.sources if source in style.sources else (*style.sources, source)
+        with_source = style.model_copy(update={"sources": sources})
+        taken = tuple(range(mix.first, last + 1))
+        blend = with_layers(with_source, styles.layers, taken, sources.index(source) + 1)
+        style = with_source.model_copy(update={"blend": blend})
+    return style
+
+
+def _asked(model: Model, style: Style, options: RenderOptions) -> Style:
+    """Sampled as ``--class``, ``--guidance``, ``--steps`` and ``--sampler`` say, where the model goes by steps."""
+    wanted = options.asked or options.sampler or options.guidance is not None or options.steps is not None
+    if not wanted:
+        return style
+    unfolds = model.unfolds
+    if unfolds is None:
+        raise ModelFault(f"{model.manifest.name} is no diffusion model; leave --class and its like out.")
+    fields = dict(style.sampling)
+    if options.asked:
+        label = [*(style.sampling.label or (ANYTHING,) * len(unfolds.columns))]
+        for name in options.asked:
+            places = [(at, c.values.index(name)) for at, c in enumerate(unfolds.columns) if name in c.values]
+            if not places:
+                known = ", ".join(value for column in unfolds.columns for value in column.values)
+                raise ModelFault(f"{model.manifest.name} knows no {short(name, 40)!r}; it knows {short(known, 200)}.")
+            label[places[0][0]] = places[0][1]
+        fields["label"] = tuple(label)
+    for name, value in (("weight", options.guidance), ("steps", options.steps), ("sampler", options.sampler)):
+        if value not in (None, ""):
+            fields[name] = value
+    try:
+        sampling = Sampling.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "guidance" if first["loc"][0] == "weight" else first["loc"][0]
+        raise ModelFault(f"--{option}: {first['msg']}.") from error
+    return style.model_copy(update={"sampling": sampling})
+
+
+def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions, *, truncated: bool) -> NDArray[np.float32]:
     moved = code.copy()
     with np.errstate(over="ignore"):  # what is too large becomes infinite, which is told below
-        if options.psi != 1.0:
+        if options.psi != 1.0 and truncated:
             moved[:] = prior.center + options.psi * (code - prior.center)
         for dimension, sigma in options.sigmas:
             if dimension >= prior.size:

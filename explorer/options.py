@@ -31,3 +31,17 @@ class RenderOptions:
     psi: float = 1.0
     sigmas: tuple[tuple[int, float], ...] = ()
     device: Device = "auto"
+    mixes: tuple["Mix", ...] = ()
+    asked: tuple[str, ...] = ()  # names of classes or of values of attributes
+    guidance: float | None = None
+    steps: int | None = None
+    sampler: str = ""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Layers ``first`` to ``last`` (counted from 0, both included; None: to the end) take the style of a seed."""
+
+    seed: int
+    first: int
+    last: int | None

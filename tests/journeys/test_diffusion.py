@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from explorer.app import App
+from explorer.cli import main
 from explorer.contract.pixels import Pixels
 from explorer.latent.sampling import Sampling
 from explorer.samplers.diffusion import Step
@@ -158,6 +159,40 @@ def test_a_curve_is_drawn_by_hand_and_kept_in_the_picture(
     journey.settle(app)
     assert sampling(app) == drawn
     np.testing.assert_array_equal(finished(app), picture)
+
+
+def test_render_makes_the_very_picture_of_the_window(journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    app = opened(journey)
+    press(journey, app, "instruments_guidance")
+    press(journey, app, "guidance_label_2")
+    press(journey, app, "samplers_heun")
+    app.guidance.begin()
+    app.guidance.weigh(3.0)
+    journey.settle(app)
+    saved = save(journey, app, tmp_path / "window.png", monkeypatch)
+    out = tmp_path / "render.png"
+    asked = ["--seed", "42", "--class", "top", "--guidance", "3", "--sampler", "heun"]
+    assert main(["render", str(journey.library / "steps"), "-o", str(out), *asked]) == 0
+    assert out.read_bytes() == saved
+    assert main(["render", str(tmp_path / "window.png"), "-o", str(out)]) == 0
+    assert out.read_bytes() == saved
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["--class", "hat"], "knows no 'hat'; it knows left, right, top"),
+        (["--guidance", "1e9"], "--guidance: "),
+        (["--mix", "1:0-"], "has no layers to mix"),
+    ],
+)
+def test_render_refuses_what_there_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str], words: str
+):
+    diffusion_bundle(tmp_path / "steps")
+    assert main(["render", str(tmp_path / "steps"), "-o", str(tmp_path / "out.png"), *asked]) == 1
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
 
 
 def test_fewer_steps_another_sampler_and_back(journey: Journey):

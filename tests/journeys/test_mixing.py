@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from explorer.app import App
+from explorer.cli import main
 from explorer.contract.pixels import Pixels, to_pixels
 from explorer.latent.styles import noise_of
 from explorer.models.styles import own_rows
@@ -215,6 +216,28 @@ def test_a_mix_is_there_again_after_a_restart(journey: Journey) -> None:
     assert later.explore.place == place and later.explore.mixing.page == "noise"
     assert picture is not None and later.stage.picture is not None
     assert np.array_equal(later.stage.picture.pixels, picture.pixels)
+
+
+def test_render_makes_the_very_picture_of_the_window(
+    journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(journey)
+    enter(journey, app, "mix_seed", "7")
+    app.mixing.begin()
+    for layer in range(2, LAYERS):
+        app.mixing.paint(layer, 1)
+    app.truncation.begin()
+    app.truncation.move(0.7)
+    journey.settle(app)
+    out = tmp_path / "window.png"
+    monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(out))
+    app.do("save_picture")
+    journey.settle(app)
+    made = tmp_path / "render.png"
+    asked = ["--seed", "3", "--psi", "0.7", "--mix", "7:2-"]
+    assert main(["render", str(journey.library / "styled"), "-o", str(made), *asked]) == 0
+    assert made.read_bytes() == out.read_bytes()
+    assert main(["render", str(journey.library / "styled"), "-o", str(made), "--mix", "7:9-"]) == 1
 
 
 def test_other_models_have_no_desk(journey: Journey, shelf: Path) -> None:

@@ -116,6 +116,9 @@ def _diffusion(app: "App") -> None:
     panel.kind_chosen.connect(trajectory.show)
     panel.play_asked.connect(trajectory.play)
     panel.ticked.connect(trajectory.tick)
+    panel.save.clicked.connect(
+        lambda: trajectory.save(app.window.ask_trajectory_place, lambda words: app.tell(words, error=False))
+    )
     asking, guidance = app.window.guidance, app.guidance
     asking.asked.connect(guidance.ask)
     asking.avoided.connect(guidance.avoid)

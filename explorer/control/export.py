@@ -13,13 +13,17 @@ def png_of(
     model: Model, code: NDArray[np.float32], pixels: Pixels, seed: int | None, style: Style | None = None
 ) -> bytes:
     """``pixels`` (H, W, C), decoded by ``model`` at ``code`` (D,), as PNG; ``seed`` if the code is that seed's own."""
-    recipe = Recipe(
+    return to_png(pixels, recipe_of(model, code, seed, style or Style()))
+
+
+def recipe_of(model: Model, code: NDArray[np.float32], seed: int | None, style: Style) -> Recipe:
+    """The way back to a picture."""
+    return Recipe(
         bundle=model.bundle.identity(),
         name=model.manifest.name,
         code=tuple(code.tolist()),
         seed=seed,
         space=model.space,
-        style=style or Style(),
+        style=style,
         version=app_version(),
     )
-    return to_png(pixels, recipe)

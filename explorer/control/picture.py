@@ -18,6 +18,8 @@ from explorer.state.place import Explore
 from explorer.state.resolve import Scene, resolve
 from explorer.tasks.latest import Job, Lane
 
+KEPT_BYTES = 64 << 20  # of a trajectory; a longer or larger one is kept in half precision
+
 
 class PictureView(Protocol):
     """What the controller needs of a canvas."""
@@ -149,7 +151,7 @@ def _unfold(
                     job.report(Picture(token, model, code, pixels, 0.0, style, Unfolding(way, tuple(steps))))
                 raise
             run_s += time.perf_counter() - start
-            steps.append(step)
+            steps.append(step if 3 * step.x.nbytes * way.sampling.steps <= KEPT_BYTES else step.halved())
             yield
         if way is not decoder:
             job.report(found)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,10 +11,14 @@ from numpy.typing import NDArray
 
 from explorer.contract.manifest import Attribute
 from explorer.contract.pixels import Pixels
+from explorer.control.export import recipe_of
 from explorer.control.formulas import Reading
 from explorer.control.stage import Picture, Stage, Unfolding
 from explorer.control.stepcards import step_readings
 from explorer.latent.sampling import Sampling
+from explorer.media.films import GifFilm, Look, WebpFilm
+from explorer.media.partfile import reason
+from explorer.media.sheets import Sheet
 from explorer.samplers.diffusion import Step
 from explorer.state.history import History, change
 from explorer.state.place import Explore
@@ -22,6 +27,7 @@ from explorer.state.trajectorylook import FrameKind
 KEY = "trajectory"  # of the instrument
 STRIP = 40  # frames of a film strip; of a longer trajectory so many, evenly spread, are shown
 PLAY_S = 4.0  # a trajectory plays for so long
+SAVED_PX = 224  # a saved frame is about so large
 EPS_REACH = 3.0  # deviations of the noise that fill the range of a picture
 NOTHING = "Every step from noise to picture will stand here, as soon as a picture was drawn."
 
@@ -148,6 +154,29 @@ class TrajectoryController:
         if at >= 1.0:
             self._pause()
 
+    def save(self, ask: Callable[[str], str], tell: Callable[[str], None]) -> None:
+        """Save every frame as it is looked at: a film where the chosen name ends so, else a sheet; with the recipe."""
+        picture, unfolding = self._stage.picture, self._unfolding
+        if picture is None or unfolding is None:
+            return
+        path = ask(f"{picture.model.manifest.name}-trajectory.gif")
+        if not path:
+            return
+        kind, steps = self._explore.trajectory.kind, len(unfolding.steps)
+        scale = max(SAVED_PX // picture.pixels.shape[0], 1)
+        look = Look(fps=max((steps + 1) / PLAY_S, 1.0), scale=scale)
+        recipe = recipe_of(picture.model, picture.code, self._explore.place.seed, picture.style)
+        film = {".gif": GifFilm, ".webp": WebpFilm}.get(Path(path).suffix.lower(), Sheet)(Path(path), look, recipe)
+        try:
+            for index in range(steps):
+                film.add(self._pixels(unfolding, index, kind))
+            film.add(picture.pixels)
+            film.finish()
+        except OSError as error:
+            tell(f"{reason(error)}; make room or choose another folder, and save it again.")
+            return
+        tell(f"Saved as {path}; drop it on this window to come back to this picture.")
+
     # inside
 
     @property
@@ -225,6 +254,8 @@ class TrajectoryController:
         )
         if step.unconditional is not None:
             sentence += f", weight {step.weight:.3g}"
+        if step.x.dtype == np.float16:
+            sentence += ", kept in half precision to save memory"
         self._view.show_position(frame, len(steps), f"{sentence}.")
         self._view.show_readings(step_readings(unfolding, step))
 

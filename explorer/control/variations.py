@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.contract.pixels import Pixels
+from explorer.control.export import recipe_of
 from explorer.control.stage import Picture, Stage
 from explorer.control.walk import SEEDS, Walk, seed_code
 from explorer.latent.sampling import SamplerName, Sampling, SpacingName
 from explorer.latent.styles import Style
 from explorer.media.gridsheet import grid_png
-from explorer.media.recipes import Recipe, app_version
 from explorer.models.capabilities import Model, Unfolds
 from explorer.state.history import History, change
 from explorer.state.place import Explore
@@ -150,10 +150,7 @@ class VariationsController:
         look = self._explore.variations
         down = f"{self._name(look.rows)}: {', '.join(rows)}"
         right = f"{self._name(look.columns)}: {', '.join(columns)}"
-        recipe = Recipe(
-            bundle=picture.model.bundle.identity(), name=picture.model.manifest.name, seed=self._explore.place.seed,
-            style=picture.style, space=picture.model.space, code=tuple(picture.code.tolist()), version=app_version(),
-        )  # fmt: skip
+        recipe = recipe_of(picture.model, picture.code, self._explore.place.seed, picture.style)
         try:
             write_file(Path(path), grid_png(sheet, down, right, recipe))
         except CannotWrite as error:

@@ -211,7 +211,7 @@ class DiffusionDecoder:
 
     def to_pixels(self, x: Array) -> Pixels:
         """See ``Unfolds``."""
-        return to_pixels(x, self._denoiser.meaning)
+        return to_pixels(x.astype(np.float32, copy=False), self._denoiser.meaning)
 
 
 class DiffusionEncoder:

@@ -244,6 +244,11 @@ class Window(QWidget):
         """Let a person choose where a picture goes; empty when they do not."""
         return QFileDialog.getSaveFileName(self, "Save the picture", name, "PNG picture (*.png)")[0]
 
+    def ask_trajectory_place(self, name: str) -> str:
+        """Let a person choose where a trajectory goes; empty when they do not."""
+        kinds = "Films (*.gif *.webp);;Sheet (*.png)"
+        return QFileDialog.getSaveFileName(self, "Save the steps", name, kinds)[0]
+
     def show_export(self, progress: Progress | None) -> None:
         """How far the film is that is being saved; None: there is none."""
         self.exports.show_progress(progress)

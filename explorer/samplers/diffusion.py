@@ -7,7 +7,7 @@ what the network predicts, whichever it is.
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -114,6 +114,12 @@ class Step:
             return np.zeros_like(self.x)
         facts = self.signal, self.noise, self.what
         return clean_of(self.x, self.conditional, *facts) - clean_of(self.x, self.unconditional, *facts)
+
+    def halved(self) -> "Step":
+        """The same in half precision, for where many are kept."""
+        unconditional = None if self.unconditional is None else self.unconditional.astype(np.float16)
+        x, conditional = self.x.astype(np.float16), self.conditional.astype(np.float16)
+        return replace(self, x=x, conditional=conditional, unconditional=unconditional)  # type: ignore[arg-type]
 
     @property
     def snr(self) -> float:

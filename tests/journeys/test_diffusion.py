@@ -104,6 +104,24 @@ def test_playing_ends_at_the_picture(journey: Journey):
     assert play.text() == "Play"
 
 
+@pytest.mark.parametrize(("name", "frames"), [("way.gif", 26), ("way.webp", 26), ("way.png", 1)])
+def test_a_trajectory_is_saved_and_dropped_back(
+    journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, frames: int
+):
+    app = opened(journey)
+    press(journey, app, "instruments_trajectory")
+    monkeypatch.setattr(app.window, "ask_trajectory_place", lambda _: str(tmp_path / name))
+    press(journey, app, "save_steps")
+    assert journey.message(app).startswith("Saved as")
+    with Image.open(tmp_path / name) as film:
+        assert getattr(film, "n_frames", 1) == frames
+    place = app.explore.place
+    journey.keys(app, Qt.Key.Key_Space)
+    drop(app.window, tmp_path / name)
+    journey.settle(app)
+    assert app.explore.place == place
+
+
 def test_another_class_draws_another_picture_of_the_same_noise(journey: Journey):
     app = opened(journey)
     press(journey, app, "instruments_guidance")

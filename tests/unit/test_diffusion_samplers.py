@@ -187,6 +187,14 @@ def test_fresh_noise_follows_from_the_seed_alone():
     np.testing.assert_array_equal(ways[2], run(two_minds, x, Sampling(sampler="ddpm", steps=20, seed=2)))
 
 
+def test_a_step_in_half_precision_says_nearly_the_same():
+    step = next(sample(two_minds, noise(2), LINEAR, "eps", Sampling(steps=10, weight=3.0)))
+    half = step.halved()
+    assert half.x.nbytes * 2 == step.x.nbytes
+    np.testing.assert_allclose(half.eps(2.0), step.eps(2.0), atol=2e-2)
+    np.testing.assert_allclose(half.clean(1.0) * half.signal, step.clean(1.0) * step.signal, atol=2e-2)
+
+
 def test_an_inverted_picture_comes_back():
     picture = np.random.default_rng(4).normal(MEAN, DEVIATION, (4, 1, 2, 2)).astype(np.float32)
     sampling = Sampling(sampler="ddim", steps=100)

@@ -38,6 +38,8 @@ class TrajectoryPanel(QWidget):
         self.strip = FrameStrip("frames", "Steps", "Click or drag to look at a step; arrow keys go on and back.", self)
         self._position = words("")
         self._play = Button("Play", "play_steps", "Lets the steps pass.", kind="text")
+        tip = "Saves all steps as they are shown: a film (.gif, .webp) or a sheet (.png)."
+        self.save = Button("Save …", "save_steps", tip, kind="text")
         self._timer = QTimer(self, interval=FRAME_MS)
         self._clock = QElapsedTimer()
         self._playing = False
@@ -63,6 +65,7 @@ class TrajectoryPanel(QWidget):
         head = QHBoxLayout()
         head.addWidget(self._position, 1)
         head.addWidget(self._play)
+        head.addWidget(self.save)
         title = QLabel("FORMULAS OF THIS STEP")
         title.setProperty("kind", "heading")
         return scrolled(self._kinds, self.strip, head, *self._curves, title, self._cards_layout)

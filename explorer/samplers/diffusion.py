@@ -18,6 +18,7 @@ from explorer.latent.sampling import Sampling, SpacingName
 
 Parameterisation = Literal["eps", "v", "x0"]
 Array = NDArray[np.float32]
+Kept = NDArray[Any]  # float32, or float16 where many are kept
 Predict = Callable[[Array, float], tuple[Array, Array | None]]  # x (N, C, H, W), step -> with and without the condition
 
 KARRAS_RHO = 7.0  # Karras et al. (2022), arXiv:2206.00364, equation 5
@@ -85,14 +86,14 @@ class Step:
     step: float
     signal: float
     noise: float
-    x: Array
-    conditional: Array  # as predicted, with the condition
-    unconditional: Array | None  # without it, or with the negative one; None where it was not asked
+    x: Kept
+    conditional: Kept  # as predicted, with the condition
+    unconditional: Kept | None  # without it, or with the negative one; None where it was not asked
     weight: float
     rescale: float
     what: Parameterisation
 
-    def predicted(self, weight: float | None = None) -> Array:
+    def predicted(self, weight: float | None = None) -> Kept:
         """What the network says under guidance of ``weight``, by default that of the step; costs no network call.
 
         Classifier-free guidance, Ho and Salimans (2022), arXiv:2207.12598, equation 6, where 1 follows the condition.
@@ -119,7 +120,7 @@ class Step:
         """The same in half precision, for where many are kept."""
         unconditional = None if self.unconditional is None else self.unconditional.astype(np.float16)
         x, conditional = self.x.astype(np.float16), self.conditional.astype(np.float16)
-        return replace(self, x=x, conditional=conditional, unconditional=unconditional)  # type: ignore[arg-type]
+        return replace(self, x=x, conditional=conditional, unconditional=unconditional)
 
     @property
     def snr(self) -> float:
@@ -127,7 +128,7 @@ class Step:
         return (self.signal / self.noise) ** 2
 
 
-def guided(conditional: Array, unconditional: Array | None, weight: float, rescale: float = 0.0) -> Array:
+def guided(conditional: Kept, unconditional: Kept | None, weight: float, rescale: float = 0.0) -> Kept:
     """unconditional + weight (conditional - unconditional); ``rescale`` of Lin et al. (2023), equations 15 and 16."""
     if unconditional is None or weight == 1:
         return conditional
@@ -142,7 +143,7 @@ def guided(conditional: Array, unconditional: Array | None, weight: float, resca
     return mixed * (_single(rescale) * factor + _single(1 - rescale))
 
 
-def clean_of(x: Array, predicted: Array, signal: float, noise: float, what: Parameterisation) -> Array:
+def clean_of(x: Kept, predicted: Kept, signal: float, noise: float, what: Parameterisation) -> Array:
     """x_0 of a prediction; of v: Salimans and Ho (2022), arXiv:2202.00512, appendix D."""
     if what == "x0":
         return predicted
@@ -151,7 +152,7 @@ def clean_of(x: Array, predicted: Array, signal: float, noise: float, what: Para
     return (x - _single(noise) * predicted) / _single(signal)
 
 
-def eps_of(x: Array, predicted: Array, signal: float, noise: float, what: Parameterisation) -> Array:
+def eps_of(x: Kept, predicted: Kept, signal: float, noise: float, what: Parameterisation) -> Array:
     """The noise of a prediction."""
     if what == "eps":
         return predicted

@@ -100,7 +100,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=27)
+        self.worker = Worker(self.main.post, lanes=28)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -125,6 +125,7 @@ class App:
             effects_lane,
             film_lane,
             error_lane,
+            refine_lane,
         ) = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
@@ -170,7 +171,7 @@ class App:
             self.stage, self.notebooks, self.walk, sum_lane, self.window.arithmetic, np.random.default_rng()
         )
         self.encode = EncodeController(
-            self.stage, self.walk, encode_lane, error_lane, self.window.encode, np.random.default_rng()
+            self.stage, self.walk, encode_lane, error_lane, refine_lane, self.window.encode, np.random.default_rng()
         )
         self.prior = PriorController(
             self.explore, self.stage, self.walk, prior_lane, self.window.prior, np.random.default_rng()
@@ -311,6 +312,9 @@ class App:
         self.window.header.show_runs_on(short, sentence, explained=missed)
         if missed:
             self.tell(sentence, error=False)
+        views = {} if model is None else model.views
+        spaces = tuple((key, view.decodes.space.name) for key, view in views.items() if view.decodes is not None)
+        self.window.picture.show_spaces(spaces, "" if model is None else model.space)
         self._show_facts()
 
     def _on_picture(self) -> None:
@@ -381,6 +385,12 @@ class App:
         if name:
             self.arithmetic.add_group(rows, name)
             self.tell(f"{len(rows):,} pictures are the group “{name}” now: see Arithmetic.", error=False)
+
+    def to_space(self, space: str) -> None:
+        """Move in another of the model's spaces; says what was lost on the way."""
+        lost = self.walk.to_space(space)
+        if lost:
+            self.tell(lost, error=False)
 
     def set(self, field: str, value: object, words: str) -> None:
         """Change what was asked for, so that it can be undone."""

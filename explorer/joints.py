@@ -30,6 +30,7 @@ def join(app: "App") -> None:
     window.library.remove_asked.connect(app.shelf.remove)
     window.picture.beside_chosen.connect(app.beside.choose)
     window.picture.link_asked.connect(app.beside.link)
+    window.picture.space_chosen.connect(app.to_space)
     window.picture.smooth_asked.connect(lambda smooth: app.set("smooth", smooth, "Change the scaling"))
     window.instrument_chosen.connect(lambda key: app.set("instrument", key, "Change the instrument"))
     sliders.started.connect(lambda _: walk.begin())
@@ -215,6 +216,9 @@ def _encode(app: "App") -> None:
     panel.near_chosen.connect(encode.go_to)
     panel.sample_chosen.connect(encode.go_to_sample)
     panel.cropped.connect(encode.crop)
+    panel.refine_asked.connect(encode.refine)
+    panel.stop_asked.connect(encode.stop)
+    panel.refined_chosen.connect(encode.go_to_refined)
 
 
 def _prior(app: "App") -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.latent.bounds import kl_per_dimension, log_likelihood, log_normal, reparameterised
 from explorer.latent.neighbours import Neighbours
+from explorer.latent.styles import Style
 from explorer.media.pictures_in import central_box, fitted, read_picture_file
 from explorer.media.recipes import NoRecipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Decodes, Encodes, Model
+from explorer.models.inverter import can_refine, refine
 from explorer.models.stores import Encoded
 from explorer.tasks.latest import Job, Lane
 
@@ -28,6 +30,7 @@ SAMPLES = 8
 IMPORTANCE = 64  # samples of the importance-weighted bound
 NEAREST = 5
 COMPARED = 300  # test pictures whose errors the picture's own is held against
+TOLD_EVERY = 5  # steps of a descent between two showings
 BATCH = 4  # pictures decoded at once in the patient lane
 MINIMUM_SIDE = 2  # px of a crop
 NO_ENCODER = "This model has no encoder, so pictures cannot be put into it."
@@ -70,6 +73,26 @@ class Encoding:
     weights: Weights | None  # of importance samples; None without a posterior or a stated likelihood
 
 
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """How far a descent came: the code, its picture (H, W, C), and the steps made."""
+
+    code: NDArray[np.float32]
+    pixels: Pixels
+    step: int
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """The picture of a descent, its squared error beside that of the encoder, and whether it goes on."""
+
+    pixels: Pixels
+    before: float
+    error: float
+    step: int
+    running: bool
+
+
 class EncodeView(Protocol):
     """What the controller needs of the panel."""
 
@@ -78,6 +101,7 @@ class EncodeView(Protocol):
     def show_source(self, pixels: Pixels | None, box: Box, name: str) -> None: ...
     def show_encoding(self, encoding: Encoding | None, thumbnails: Pixels | None) -> None: ...
     def show_rank(self, share_below: float | None, count: int) -> None: ...
+    def show_refinement(self, refinement: Refinement | None, possible: bool) -> None: ...
     def show_fault(self, sentence: str) -> None: ...
 
 
@@ -85,8 +109,16 @@ class EncodeController:
     """Takes a picture, has it encoded whenever it or its crop changes, and goes where it lies."""
 
     def __init__(
-        self, stage: Stage, walk: Walk, lane: Lane, patient: Lane, view: EncodeView, rng: np.random.Generator
+        self,
+        stage: Stage,
+        walk: Walk,
+        lane: Lane,
+        patient: Lane,
+        refining: Lane,
+        view: EncodeView,
+        rng: np.random.Generator,
     ) -> None:
+        self._refining, self._refined = refining, cast("Refined | None", None)
         self._stage, self._walk, self._lane, self._patient, self._view, self._rng = (
             stage,
             walk,
@@ -106,19 +138,29 @@ class EncodeController:
 
     def refresh(self) -> None:
         """Another model is on stage: see the picture through it."""
-        self.encoding, self._errors = None, None
+        self.encoding, self._errors, self._refined = None, None, None
+        self._refining.cancel()
         self._view.show_encoding(None, None)
-        model = self._stage.model
-        ready = model is not None and model.encodes is not None and model.decodes is not None
+        ready = self._through is not None
         self._view.show_ready(ready, "" if ready else NO_ENCODER)
+        self._view.show_refinement(None, ready and can_refine(self._stage.model))
         if ready and self._source is not None:
             self._ask(go=False)
 
     @property
+    def _through(self) -> Model | None:
+        """The model on stage, in that of its spaces which its encoder encodes into; None where it has no encoder."""
+        model = self._stage.model
+        views = () if model is None else (model, *model.views.values())
+        return next((view for view in views if view.encodes is not None and view.decodes is not None), None)
+
+    @property
     def refusal(self) -> str:
         """Why the model on stage takes no picture; empty where it does, or where none is there yet."""
-        model = self._stage.model
-        return "" if model is None or (model.encodes is not None and model.decodes is not None) else NO_ENCODER
+        return "" if self._stage.model is None or self._through is not None else NO_ENCODER
+
+    def _is_current(self, encoding: Encoding | None) -> bool:
+        return encoding is not None and encoding.model is self._through
 
     def take_file(
         self, path: Path, open_recipe: Callable[[], None], taken: Callable[[], None], refused: Callable[[str], None]
@@ -172,7 +214,7 @@ class EncodeController:
     @property
     def stored_whole(self) -> bool:
         """Whether the stored pictures are as large as the model's."""
-        model, encoded = self._stage.model, self._stage.encoded
+        model, encoded = self._through, self._stage.encoded
         if model is None or model.encodes is None or encoded is None or encoded.thumbnails is None:
             return False
         height, width, _ = model.encodes.picture_shape
@@ -192,10 +234,13 @@ class EncodeController:
 
     def go(self) -> None:
         """Go to the mean of the posterior."""
-        if self.encoding is not None and self.encoding.model is self._stage.model:
+        if self.encoding is not None and self._is_current(self.encoding):
             model, words = self.encoding.model, f"Go to {self.encoding.name}"
             if model.returns is not None:
                 self._walk.to_mix(self.encoding.mean, None, model.space, words, sampling=model.returns.sampling)
+                return
+            if model is not self._stage.model:  # it encodes into another of the model's spaces
+                self._walk.to_mix(self.encoding.mean, None, model.space, words, blend=(), psi=1.0)
                 return
             self._walk.begin()
             self._walk.to_code(self.encoding.mean, words)
@@ -203,7 +248,7 @@ class EncodeController:
     def go_to_sample(self, at: int) -> None:
         """Go to a sample of the posterior."""
         found = self.encoding
-        if found is None or found.model is not self._stage.model or found.log_variance is None:
+        if found is None or not self._is_current(found) or found.log_variance is None:
             return
         self._walk.begin()
         code = reparameterised(found.mean, found.log_variance, found.noise)[at]
@@ -216,6 +261,38 @@ class EncodeController:
             self._walk.begin()
             self._walk.to_code(encoded.codes[row], "Go to a data picture")
 
+    def refine(self) -> None:
+        """Bring what the encoder found nearer to the picture by gradient descent, shown as it goes."""
+        found = self.encoding
+        if found is None or not self._is_current(found) or not can_refine(found.model):
+            return
+        self._refining.submit(
+            partial(_refine, found), self._show_refined, self._fail, partial(self._show_refined, running=True)
+        )
+        self._view.show_refinement(Refinement(found.restored, found.squared_error, found.squared_error, 0, True), True)
+
+    def stop(self) -> None:
+        """End the descent where it is."""
+        self._refining.cancel()
+        if self._refined is not None:
+            self._show_refined(self._refined)
+
+    def go_to_refined(self) -> None:
+        """Go to what the descent found so far."""
+        found, refined = self.encoding, self._refined
+        if found is not None and refined is not None and self._is_current(found):
+            words = f"Go to {found.name}, refined"
+            self._walk.to_mix(refined.code, None, found.model.space, words, blend=(), psi=1.0, noise="off")
+
+    def _show_refined(self, refined: "Refined", running: bool = False) -> None:
+        found = self.encoding
+        if found is None or not self._is_current(found):
+            return
+        self._refined = refined
+        error = float(np.mean((found.picture.astype(np.float32) - refined.pixels) ** 2)) / 255**2
+        shown = Refinement(refined.pixels, found.squared_error, error, refined.step, running)
+        self._view.show_refinement(shown, True)
+
     def compare(self) -> None:
         """The data came: measure how well its own pictures are restored, to have something to hold others against."""
         model, encoded = self._stage.model, self._stage.encoded
@@ -227,23 +304,25 @@ class EncodeController:
         self._patient.submit(partial(_test_errors, model.decodes, encoded), partial(self._learn, encoded), self._fail)
 
     def _ask(self, *, go: bool) -> None:
-        model = self._stage.model
+        model = self._through
         if model is None or model.encodes is None or model.decodes is None or self._source is None:
             return
+        self.stop()
         size = model.decodes.prior.size
         if self._noise.shape[1] != size:
             self._noise = self._rng.standard_normal((SAMPLES, size), dtype=np.float32)
         decodes = model.decodes if model.returns is None else model.decodes.under(model.returns)
         work = partial(
             _encode, model, model.encodes, decodes, self._source, self._box, self._name, self._noise,
-            self._stage.encoded,
+            self._stage.encoded if model is self._stage.model else None,
         )  # fmt: skip
         self._lane.submit(work, partial(self._show, go=go), self._fail)
 
     def _show(self, encoding: Encoding, *, go: bool) -> None:
-        if encoding.model is not self._stage.model:
+        if not self._is_current(encoding):
             return
         self.encoding = encoding
+        self._view.show_refinement(None, can_refine(encoding.model))
         encoded = self._stage.encoded
         self._view.show_encoding(encoding, None if encoded is None else encoded.thumbnails)
         self._rank()
@@ -315,6 +394,25 @@ def _encode(
         noise=noise,
         weights=weights,
     )
+
+
+def _refine(encoding: Encoding, job: Job) -> Generator[None, None, Refined]:
+    """In the worker: one step after the other, told now and then; the best is the answer."""
+    model = encoding.model
+    job.cancel_with(model.cancel)
+    assert model.decodes is not None and model.styles is not None
+    still = model.decodes.under(Style(noise="off"))
+    walk = refine(model, encoding.picture, encoding.mean.reshape(model.styles.layers, -1))
+    while True:
+        try:
+            stage = next(walk)
+        except StopIteration as end:
+            code = end.value.rows.reshape(-1)
+            return Refined(code, still.decode(code[None])[0], end.value.step)
+        if stage.step % TOLD_EVERY == 0:
+            code = stage.rows.reshape(-1)
+            job.report(Refined(code, still.decode(code[None])[0], stage.step))
+        yield
 
 
 def _read(path: Path) -> Pixels | None:

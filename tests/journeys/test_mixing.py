@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 
 from explorer.app import App
 from explorer.cli import main
@@ -14,7 +15,9 @@ from explorer.contract.pixels import Pixels, to_pixels
 from explorer.latent.styles import noise_of
 from explorer.models.styles import own_rows
 from explorer.qt import theme
+from explorer.qt.widgets.choice_box import ChoiceBox
 from tests.journeys.conftest import Journey
+from tests.journeys.test_coming_back import drop
 from tests.qt.legible import assert_legible
 from tests.qt.widgets import hands
 from tests.style_graphs import LAYERS, NOISES, StyleToy, style_bundle, style_facts
@@ -238,6 +241,69 @@ def test_render_makes_the_very_picture_of_the_window(
     assert main(["render", str(journey.library / "styled"), "-o", str(made), *asked]) == 0
     assert made.read_bytes() == out.read_bytes()
     assert main(["render", str(journey.library / "styled"), "-o", str(made), "--mix", "7:9-"]) == 1
+
+
+def test_a_dropped_picture_is_encoded_refined_and_gone_to(journey: Journey, tmp_path: Path) -> None:
+    app = opened(journey, "seeds")
+    rng = np.random.default_rng(8)
+    wanted = TOY.draw((2.0 * rng.standard_normal((1, LAYERS, 5))).astype(np.float32))
+    picture = np.rint(wanted.transpose(0, 2, 3, 1)[0] * 255).clip(0, 255).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "face.png")
+    drop(app.window, tmp_path / "face.png")
+    journey.settle(app)
+    assert app.explore.instrument == "encode" and app.explore.place.space == "w+"
+    encoding = app.encode.encoding
+    assert encoding is not None
+    before = encoding.squared_error
+    press(journey, app, "encode_refine")
+    words = found(app, QWidget, "encode_panel").findChildren(QLabel)
+    assert any("% of the encoder's" in label.text() for label in words)
+    refined = app.encode._refined
+    assert refined is not None
+    error = float(np.mean((refined.pixels.astype(float) - picture) ** 2)) / 255**2
+    assert error < 0.5 * before
+    press(journey, app, "encode_go_refined")
+    np.testing.assert_allclose(app.explore.place.code, refined.code)
+    assert app.stage.picture is not None
+    np.testing.assert_array_equal(app.stage.picture.pixels, refined.pixels)
+    journey.undo(app)
+    assert app.explore.place.code != tuple(refined.code.tolist())
+
+
+def test_a_descent_can_be_stopped(journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(journey, "seeds")
+    monkeypatch.setattr("explorer.models.inverter.STEPS", 10**6)
+    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / "grey.png")
+    drop(app.window, tmp_path / "grey.png")
+    journey.settle(app)
+    app.encode.refine()
+    journey.until(lambda: app.encode._refined is not None and app.encode._refined.step > 10)
+    press(journey, app, "encode_stop")
+    assert app.idle and app.encode._refined is not None
+    assert not found(app, QAbstractButton, "encode_stop").isVisible()
+
+
+def test_the_space_is_chosen_and_what_it_loses_is_said(journey: Journey) -> None:
+    app = opened(journey)
+    box = found(app, ChoiceBox, "space")
+    assert isinstance(box, ChoiceBox) and box.isVisible()
+    assert [box.itemText(at) for at in range(box.count())] == ["in w", "in z", "in w+"]
+    picture = app.stage.picture
+    assert picture is not None
+    for key, length in (("w+", LAYERS * 5), ("", 5), ("z", 3)):
+        app.window.picture.space_chosen.emit(key)
+        journey.settle(app)
+        assert app.explore.place.space == key and len(app.explore.place.code or ()) == length
+        assert app.stage.picture is not None
+        np.testing.assert_array_equal(app.stage.picture.pixels, picture.pixels)  # seed 3 has a point in each
+    app.window.picture.space_chosen.emit("w+")
+    journey.settle(app)
+    rows = np.array(app.explore.place.code, np.float32).reshape(LAYERS, 5)
+    rows[0] += 1
+    app.walk.to_code(rows.reshape(-1), "Move one layer")
+    app.window.picture.space_chosen.emit("")
+    journey.settle(app)
+    assert "it is their mean" in journey.message(app)
 
 
 def test_other_models_have_no_desk(journey: Journey, shelf: Path) -> None:

@@ -57,6 +57,7 @@ def test_ddim(spacing: Any) -> None:
     np.testing.assert_allclose(got, wanted, atol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of diffusers itself
 def test_dpm_solver() -> None:
     noise = np.random.default_rng(1).standard_normal((2, 1, 4, 4), dtype=np.float32)
     scheduler = diffusers.DPMSolverMultistepScheduler(

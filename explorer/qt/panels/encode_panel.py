@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLay
 
 from explorer.contract.pixels import Pixels
 from explorer.control.cards import readings
-from explorer.control.encode import NEAREST, SAMPLES, Encoding
+from explorer.control.encode import NEAREST, SAMPLES, Encoding, Refinement
 from explorer.qt.panels.pages import scrolled, words
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar
@@ -34,6 +34,9 @@ class EncodePanel(QWidget):
     view_asked = Signal()
     stored_asked = Signal()
     go_asked = Signal()
+    refine_asked = Signal()
+    stop_asked = Signal()
+    refined_chosen = Signal()
     renew_asked = Signal()
     near_chosen = Signal(int)  # a row of the encoded data
     sample_chosen = Signal(int)
@@ -82,11 +85,15 @@ class EncodePanel(QWidget):
             (self._stored, self.stored_asked),
             (self._go, self.go_asked),
             (self._renew, self.renew_asked),
+            (self._refine, self.refine_asked),
+            (self._stop, self.stop_asked),
+            (self._to_refined, self.refined_chosen),
         ):
             button.clicked.connect(signal)
         self._crop.cropped.connect(self.cropped)
         self.show_fault("")
         self.show_encoding(None, None)
+        self.show_refinement(None, False)
 
     # pages
 
@@ -106,6 +113,28 @@ class EncodePanel(QWidget):
         )
         self._rank_words = words("")
         self._go = Button("Go there", "encode_go", "Moves to the mean of the posterior.", kind="text")
+        self._refine = Button(
+            "Refine", "encode_refine", "Comes nearer to the picture by gradient descent on the styles.", kind="chip"
+        )
+        self._stop = Button("Stop", "encode_stop", "Ends the descent where it is.", kind="chip")
+        self._to_refined = Button("Go to refined", "encode_go_refined", "Moves to what the descent found.", kind="text")
+        self._refined_words = words("")
+        self._refined_tile = PictureTile(
+            "encode_refined", "refined", "What the refined styles draw.", self, side=84, caption="refined"
+        )
+        self._refined_tile.setEnabled(False)  # only to be looked at
+        self._refined_tile.unsetCursor()
+        refining = QHBoxLayout()
+        refining.setSpacing(8)
+        refining.addWidget(self._refined_tile)
+        buttons = QVBoxLayout()
+        buttons.addWidget(self._refined_words)
+        pair = QHBoxLayout()
+        for button in (self._refine, self._stop, self._to_refined):
+            pair.addWidget(button)
+        pair.addStretch(1)
+        buttons.addLayout(pair)
+        refining.addLayout(buttons, 1)
         self._near_title = words("Nearest pictures of the data")
         near = QHBoxLayout()
         near.setSpacing(4)
@@ -126,7 +155,7 @@ class EncodePanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self._numbers, 1)
         row.addWidget(self._go)
-        return scrolled(self._crop, three, row, self._rank, self._rank_words, self._near_title, near)
+        return scrolled(self._crop, three, row, refining, self._rank, self._rank_words, self._near_title, near)
 
     def _posterior_page(self) -> QWidget:
         self._spread_words = words("")
@@ -208,6 +237,22 @@ class EncodePanel(QWidget):
                 tile.show_words(f"Data picture {row}", "Goes to this picture.", f"{distance:.2f}")
         self._show_posterior(encoding)
         self._show_cards()
+
+    def show_refinement(self, refinement: Refinement | None, possible: bool) -> None:
+        """How far the descent on the styles came; None: it was not begun. Not possible: the model has none."""
+        running = refinement is not None and refinement.running
+        self._refine.setVisible(possible)
+        self._refine.setEnabled(not running)
+        self._stop.setVisible(running)
+        self._to_refined.setVisible(refinement is not None)
+        self._refined_tile.setVisible(refinement is not None)
+        self._refined_words.setVisible(refinement is not None)
+        if refinement is not None:
+            self._refined_tile.show_pixels(refinement.pixels)
+            share = refinement.error / max(refinement.before, 1e-12)
+            self._refined_words.setText(
+                f"{refinement.step} steps: squared error {refinement.error:.2g}, {share:.0%} of the encoder's."
+            )
 
     def show_rank(self, share_below: float | None, count: int) -> None:
         """Which share of ``count`` test pictures is restored better than this one."""

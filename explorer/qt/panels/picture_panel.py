@@ -25,6 +25,7 @@ class PicturePanel(QWidget):
     captioned = Signal(str)
     beside_chosen = Signal(str)  # the path of a model, or nothing
     link_asked = Signal(bool)
+    space_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,12 +45,16 @@ class PicturePanel(QWidget):
         self._beside = ChoiceBox("beside", "Model beside", "Puts a second model beside, at the same point.", self)
         self._linked = ToggleChip("Together", "linked", "The second model walks along; off: it stays where it is.")
         self._paths: tuple[str, ...] = ("",)
+        self._space = ChoiceBox("space", "Space to move in", "The latent space in which points are moved.", self)
+        self._space.setMinimumContentsLength(4)
+        self._spaces: tuple[str, ...] = ()
         self.second = Canvas("second_canvas", "Picture of the model beside", self)
         self.second.hide()
         row = FlowLayout(spacing=8)
         row.setContentsMargins(16, 12, 16, 0)
         row.addWidget(self._crisp)
         row.addWidget(self._before)
+        row.addWidget(self._space)
         row.addStretch()
         for widget in (self._linked, self._beside, self._copy, self._save):
             row.addWidget(widget)
@@ -64,6 +69,8 @@ class PicturePanel(QWidget):
         layout.addLayout(both, 1)
         self._beside.activated.connect(lambda at: self.beside_chosen.emit(self._paths[at]))
         self._linked.switched.connect(self.link_asked)
+        self._space.activated.connect(lambda at: self.space_chosen.emit(self._spaces[at]))
+        self.show_spaces((), "")
         self.show_choices((), "")
         self.show_beside(None, "")
         self._crisp.switched.connect(lambda on: self.smooth_asked.emit(not on))
@@ -92,6 +99,13 @@ class PicturePanel(QWidget):
         self._beside.show_items(("Beside: none", *(name for _, name in choices)))
         self._beside.setCurrentIndex(self._paths.index(chosen) if chosen in self._paths else 0)
         self._beside.setEnabled(bool(choices))
+
+    def show_spaces(self, spaces: tuple[tuple[str, str], ...], chosen: str) -> None:
+        """In which spaces a person can move, as key and name; fewer than two: there is nothing to choose."""
+        self._spaces = tuple(key for key, _ in spaces)
+        self._space.show_items(tuple(f"in {name}" for _, name in spaces))
+        self._space.setCurrentIndex(self._spaces.index(chosen) if chosen in self._spaces else -1)
+        self._space.setVisible(len(spaces) > 1)
 
     def show_linked(self, linked: bool) -> None:
         """Whether the second model walks along."""

@@ -87,7 +87,8 @@ class Stand:
         self.lane, self.patient = HandLane(), HandLane()
         walk = Walk(self.explore, self.stage, self.steps, np.random.default_rng(0), lambda: None)
         self.view: Mock = create_autospec(EncodeView, instance=True)
-        self.control = EncodeController(self.stage, walk, self.lane, self.patient, self.view, np.random.default_rng(0))
+        lanes = self.lane, self.patient, HandLane()
+        self.control = EncodeController(self.stage, walk, *lanes, self.view, np.random.default_rng(0))
         self.enter(with_encoder() if model is None else model)
 
     def enter(self, model: Model) -> None:

@@ -36,6 +36,7 @@ from explorer.control.grid import GridController
 from explorer.control.guidance import GuidanceController
 from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
+from explorer.control.layers import LayersController
 from explorer.control.library import LibraryController
 from explorer.control.map import MapController
 from explorer.control.mixgrid import MixGridController
@@ -100,7 +101,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
-        self.worker = Worker(self.main.post, lanes=28)
+        self.worker = Worker(self.main.post, lanes=29)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -120,6 +121,7 @@ class App:
             noise_lane,
             mixgrid_lane,
             seeds_lane,
+            layers_lane,
             branches_lane,
             variations_lane,
             effects_lane,
@@ -181,6 +183,7 @@ class App:
         )
         self.pictures.lens = self.trajectory.frame
         self.guidance = GuidanceController(self.explore, self.stage, self.walk, self.window.guidance)
+        self.layers = LayersController(self.explore, self.stage, self.history, layers_lane, self.window.layers)
         self.branches = BranchesController(
             self.explore, self.stage, self.history, self.walk, branches_lane, self.window.branches
         )
@@ -325,7 +328,7 @@ class App:
     def _on_rest(self) -> None:
         for instrument in (
             self.sliders, self.map, self.whereabouts, self.directions, self.grid,
-            self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations,
+            self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations, self.layers,
         ):  # fmt: skip
             instrument.rest()
         if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew

@@ -17,6 +17,7 @@ def join(app: "App") -> None:
     _mixing(app)
     _diffusion(app)
     _branches(app)
+    _layers(app)
     _variations(app)
     _seeds(app)
     window.asked.connect(app.do)
@@ -146,6 +147,12 @@ def _branches(app: "App") -> None:
     panel.stir.started.connect(branches.begin)
     panel.stir.edited.connect(branches.stir)
     panel.told.connect(lambda sentence: app.tell(sentence, error=False))
+
+
+def _layers(app: "App") -> None:
+    panel = app.window.layers
+    panel.graph_chosen.connect(app.layers.choose_graph)
+    panel.layer_chosen.connect(app.layers.choose_layer)
 
 
 def _variations(app: "App") -> None:

@@ -2,7 +2,7 @@
 
 from explorer.models.capabilities import Model
 
-ALWAYS = frozenset({"card"})
+ALWAYS = frozenset({"card", "layers"})
 DECODING = frozenset({"directions", "grid", "arithmetic"})
 FLAT = frozenset({"map", "sliders"})  # what shows the numbers of a code one by one, or on a plane
 POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encoder puts pictures

@@ -11,6 +11,7 @@ from explorer.state.beside import Beside
 from explorer.state.branches import Branches
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import Journey
+from explorer.state.layerlook import LayerLook
 from explorer.state.mapview import MapLook
 from explorer.state.mixlook import MixLook
 from explorer.state.place import Explore, Place
@@ -37,6 +38,7 @@ class Session(BaseModel):
     trajectory: TrajectoryLook = TrajectoryLook()
     variations: VariationsLook = VariationsLook()
     branches: Branches = Branches()
+    layers: LayerLook = LayerLook()
     beside: Beside = Beside()
 
 

@@ -46,6 +46,11 @@ class Graphs:
             self._sessions[key] = self._runtime.open(change(self._bundle.read(graph.file)), graph)
         return self._sessions[key]
 
+    @property
+    def derived_keys(self) -> tuple[str, ...]:
+        """Everything that is loaded, by key."""
+        return tuple(self._sessions)
+
     def drop(self, key: str) -> None:
         """Let a derived session go."""
         self._sessions.pop(key, None)

@@ -28,6 +28,7 @@ from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.grid_panel import GridPanel
 from explorer.qt.panels.guidance_panel import GuidancePanel
+from explorer.qt.panels.layers_panel import LayersPanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.mixing_panel import MixingPanel
@@ -65,6 +66,7 @@ TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the pict
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
 VARIATIONS = Chip("variations", "Variations", "Rows and columns: classes, weights, seeds, samplers, steps.")
 BRANCHES = Chip("branches", "Branches", "Fork a trajectory at a step, keep ways, compare two of them.")
+LAYERS = Chip("layers", "Layers", "The feature maps of any layer, for the picture in view.")
 CHIPS = (
     SLIDERS,
     TRAJECTORY,
@@ -79,6 +81,7 @@ CHIPS = (
     ARITHMETIC,
     ENCODE,
     PRIOR,
+    LAYERS,
     CARD,
 )
 
@@ -113,6 +116,7 @@ class Window(QWidget):
         self.arithmetic = ArithmeticPanel(self)
         self.encode = EncodePanel(self)
         self.prior = PriorPanel(self)
+        self.layers = LayersPanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
         self.toasts = ToastBar("messages", "Messages", self.picture.canvas)
@@ -132,6 +136,7 @@ class Window(QWidget):
             ARITHMETIC.key: self.arithmetic,
             ENCODE.key: self.encode,
             PRIOR.key: self.prior,
+            LAYERS.key: self.layers,
             CARD.key: self.card,
         }
         self._answered, self._wanted = frozenset(self._instruments), SLIDERS.key

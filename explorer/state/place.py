@@ -8,6 +8,7 @@ from explorer.state.beside import Beside
 from explorer.state.branches import Branches
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
+from explorer.state.layerlook import LayerLook
 from explorer.state.mapview import MapLook
 from explorer.state.mixlook import MixLook
 from explorer.state.trajectorylook import TrajectoryLook
@@ -43,3 +44,4 @@ class Explore(EventedModel):
     trajectory: TrajectoryLook = TrajectoryLook()
     variations: VariationsLook = VariationsLook()
     branches: Branches = Branches()
+    layers: LayerLook = LayerLook()

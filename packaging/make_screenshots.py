@@ -164,10 +164,80 @@ def presentation(person: Person) -> None:
     person.shot = audience.grab().toImage()
 
 
+def trajectory(person: Person) -> None:
+    """fashion-diffusion"""
+    person.app.guidance.ask(0, 9)
+    person.open("trajectory")
+    person.app.trajectory.begin()
+    person.app.trajectory.scrub(5)
+    person.wait()
+
+
+def guidance(person: Person) -> None:
+    """fashion-diffusion light"""
+    person.open("guidance")
+    person.app.guidance.ask(0, 8)
+    person.app.guidance.bend("interval")
+    person.app.guidance.begin()
+    person.app.guidance.weigh(4.0)
+    person.wait()
+
+
+def variations(person: Person) -> None:
+    """fashion-diffusion"""
+    person.app.guidance.ask(0, 7)
+    person.open("variations")
+
+
+def branches(person: Person) -> None:
+    """fashion-diffusion"""
+    person.app.guidance.ask(0, 9)
+    person.open("branches")
+    person.press("branch_keep")
+    person.app.trajectory.begin()
+    person.app.trajectory.scrub(6)
+    person.wait()
+    person.press("branch_fork")
+    person.app.guidance.ask(0, 8)
+    person.wait()
+    person.press("branch_keep")
+    person.press("branch_0_compare")
+
+
+def mixing(person: Person) -> None:
+    """fashion-stylegan"""
+    person.open("mixing")
+    for seed in ("11", "23"):
+        person.app.mixing.add_seed(seed)
+    person.app.mixing.begin()
+    for layer in range(4, 8):
+        person.app.mixing.paint(layer, 1)
+    person.wait()
+
+
+def mixgrid(person: Person) -> None:
+    """fashion-stylegan"""
+    person.open("mixing")
+    person.press("mixing_pages_grid")
+
+
+def seeds(person: Person) -> None:
+    """fashion-stylegan light"""
+    person.open("seeds")
+
+
+def layers(person: Person) -> None:
+    """fashion-stylegan"""
+    person.open("layers")
+    person.app.layers.choose_layer(9)
+    person.wait()
+
+
 SHOTS: dict[str, Callable[[Person], None]] = {
     shot.__name__: shot
     for shot in (
         explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
+        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, layers,
     )
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ def test_a_decoder_alone_gets_no_encoding() -> None:
 
 
 def test_a_model_that_cannot_decode_has_its_card() -> None:
-    assert answered(replace(toy_model("a", Toy()), decodes=None)) == {"sliders", "card"}
+    assert answered(replace(toy_model("a", Toy()), decodes=None)) == {"sliders", "layers", "card"}
 
 
 def test_without_a_model_everything_can_be_looked_at() -> None:

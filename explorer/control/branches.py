@@ -97,8 +97,7 @@ class BranchesController:
         if index is None:
             self._view.tell(NOT_YET)
             return
-        base = sampling.model_copy(update={"base": sampling.base, "since": sampling.since})
-        forked = sampling.model_copy(update={"base": base, "since": index, "stir": 0.0})
+        forked = sampling.model_copy(update={"base": sampling, "since": index, "stir": 0.0})
         self._walk.begin()
         self._walk.restyle(f"Fork at step {index + 1}", sampling=forked)
 

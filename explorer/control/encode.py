@@ -143,6 +143,7 @@ class EncodeController:
         self._view.show_encoding(None, None)
         ready = self._through is not None
         self._view.show_ready(ready, "" if ready else NO_ENCODER)
+        self._view.show_stored(self.stored_whole)
         self._view.show_refinement(None, ready and can_refine(self._stage.model))
         if ready and self._source is not None:
             self._ask(go=False)

@@ -72,6 +72,7 @@ class TrajectoryController:
         self._look_again = look_again
         self._gesture = 0
         self._playing = False
+        self._shown_kind: FrameKind | None = None
         for signal in (stage.events.picture, explore.events.instrument):
             signal.connect(self.refresh)
         explore.events.trajectory.connect(self._on_look)
@@ -97,7 +98,7 @@ class TrajectoryController:
         if look.at < 1.0:
             return f"step {min(look.frame(steps), steps - 1) + 1} of {steps}, {WORDS[look.kind]}"
         asked = asked_words(unfolding.decoder.columns, unfolding.decoder.sampling)
-        return f"drawn from noise in {steps} steps{asked}"
+        return f"{steps} steps{asked}"
 
     def refresh(self) -> None:
         """Show everything of the newest trajectory, where the panel is in sight."""
@@ -201,8 +202,6 @@ class TrajectoryController:
             if self._shown_kind != self._explore.trajectory.kind:
                 self._show_frames(unfolding)
             self._show_position(unfolding)
-
-    _shown_kind: FrameKind | None = None
 
     def _on_place(self) -> None:
         """Guidance may have changed: what is in view follows at once, the rest when it was walked anew."""

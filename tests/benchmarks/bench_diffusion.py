@@ -5,8 +5,6 @@ Without a bundle it is measured on the shipped model.
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from explorer.models.load import load_model
 from explorer.places import assets_folder
 from explorer.runtime.session import OrtSession, Runtime
 from explorer.samplers.diffusion import Step, sample
-from tests.benchmarks.rows import Row, at_most, print_table
+from tests.benchmarks.rows import Row, at_most, in_turn, print_table
 
 SHIPPED = assets_folder() / "models" / "fashion-diffusion"
 STEPS, TIMES, FRAME_MS, PREVIEW_MS, FASTER = 25, 1.05, 16.0, 100.0, 2.0
@@ -166,18 +164,6 @@ def exported(network: Any, levels: np.ndarray, path: Path) -> Path:
 def steps_of(decoder: Unfolds, code: np.ndarray) -> list[Step]:
     """Every step of a walk."""
     return list(decoder.unfold(code))
-
-
-def in_turn(repetitions: int, **calls: Callable[[], object]) -> dict[str, float]:
-    """Median milliseconds of each; they take turns, so that all see the same machine. The first turn does not count."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(repetitions + 1):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if turn:
-                times[name].append((time.perf_counter() - start) * 1_000)
-    return {name: float(np.median(found)) for name, found in times.items()}
 
 
 if __name__ == "__main__":

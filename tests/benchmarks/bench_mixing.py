@@ -5,8 +5,6 @@ Without a bundle it is measured on a style generator of the size that is trained
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from explorer.models.styles import StyleGenerator
 from explorer.runtime.session import OrtSession, Runtime
 from explorer.state.place import Explore
 from explorer.tasks.latest import Job
-from tests.benchmarks.rows import Row, at_most, print_table
+from tests.benchmarks.rows import Row, at_most, in_turn, print_table
 from tests.graphs import png_bytes
 
 SIDE = 8
@@ -49,7 +47,7 @@ def rows(bundle: Path, repetitions: int = REPETITIONS) -> list[Row]:
         assert isinstance(session, OrtSession)
         feeds = generator.feeds(np.stack([wish.rows() for wish in cells]), Style())
         feeds = {name: values.copy() for name, values in feeds.items()}
-        times = _in_turn(
+        times = in_turn(
             repetitions,
             bare=lambda: session.raw.run(None, feeds),
             grid=lambda: _drawn(generator, cells),
@@ -83,18 +81,6 @@ def _drawn(generator: StyleGenerator, wishes: list[Wish]) -> None:
     for _ in draw(generator, wishes, Job(found.extend)):
         pass
     assert len(found) == len(wishes)
-
-
-def _in_turn(repetitions: int, **calls: Callable[[], object]) -> dict[str, float]:
-    """Median milliseconds of each; they take turns, so that all see the same machine. The first turn does not count."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(repetitions + 1):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if turn:
-                times[name].append((time.perf_counter() - start) * 1_000)
-    return {name: float(np.median(found)) for name, found in times.items()}
 
 
 def random_generator(path: Path) -> Path:

@@ -1,7 +1,10 @@
 """One table: what was measured, what it is compared to in the same run, the bar, and whether it is met."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import numpy as np
 
 HEADINGS = ("what", "measured", "compared to, in the same run", "bar", "met")
 
@@ -35,3 +38,15 @@ def print_table(rows: Iterable[Row]) -> None:
         print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |")
         if number == 0:
             print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+
+
+def in_turn(repetitions: int, **calls: Callable[[], object]) -> dict[str, float]:
+    """Median milliseconds of each; they take turns, so that all see the same machine. The first turn does not count."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(repetitions + 1):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn:
+                times[name].append((time.perf_counter() - start) * 1_000)
+    return {name: float(np.median(found)) for name, found in times.items()}

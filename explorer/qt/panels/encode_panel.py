@@ -77,6 +77,8 @@ class EncodePanel(QWidget):
         layout.addWidget(self._fault)
         layout.addWidget(self.pages)
         layout.addWidget(self._stack, 1)
+        self._rest = QWidget(self)  # takes the room while there is no picture
+        layout.addWidget(self._rest, 1)
         self.pages.chosen.connect(self.show_page)
         for button, signal in (
             (self._open, self.open_asked),
@@ -220,6 +222,7 @@ class EncodePanel(QWidget):
         self._encoding = encoding
         self.pages.setVisible(encoding is not None)
         self._stack.setVisible(encoding is not None)
+        self._rest.setVisible(encoding is None)
         if encoding is None:
             return
         self._tiles["seen"].show_pixels(encoding.picture)

@@ -17,6 +17,7 @@ class VariationsPanel(QWidget):
     """The view of ``VariationsController``."""
 
     axis_chosen = Signal(str, str)  # "rows" or "columns", the axis
+    chosen = Signal(int)
     save_asked = Signal()
     told = Signal(str)
 
@@ -47,8 +48,6 @@ class VariationsPanel(QWidget):
         layout.addLayout(line)
         layout.addWidget(scrolled(self.cells, self._sentence, self._save_line), 1)
         self.cells.chosen.connect(lambda at: self.chosen.emit(at))
-
-    chosen = Signal(int)
 
     # values in
 

@@ -191,7 +191,7 @@ def _recognised(task: _Task, path: Path) -> list[Measurement]:
 
     drawn = to_pixels(task.model.denoised(count, task.generator(3), labels, ASKED_WEIGHT))
     real = Reference(name="test pictures", value=right(task.test.images[:count]))
-    name = f"share of samples recognised as what was asked for, guidance weight {ASKED_WEIGHT:g}"
+    name = f"share of guided pictures recognised as what was asked for, weight {ASKED_WEIGHT:g}"
     facts = {"samples": count, "better": "higher", "features": f"the answers of {bundle.manifest.name}"}
     return [task.measured(name, right(drawn), references=(real,), **facts)]
 

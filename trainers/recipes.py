@@ -123,6 +123,7 @@ RECIPES = {
                     precision="bf16-mixed",
                 ),
             ),
+            shipped=False,
         ),
         Recipe(
             "vae-mlp-published",

@@ -123,7 +123,6 @@ RECIPES = {
                     precision="bf16-mixed",
                 ),
             ),
-            shipped=False,
         ),
         Recipe(
             "vae-mlp-published",

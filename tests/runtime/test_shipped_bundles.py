@@ -28,7 +28,7 @@ FILE_BYTES = 16 << 20
 SAMPLES = 10_000
 
 BUNDLES = find_bundles((assets_folder() / "models",))
-SHIPPED = {"fashion-ae", "fashion-vae", "fashion-vae-2d", "faces-vae", "fashion-stylegan"}
+SHIPPED = {"fashion-ae", "fashion-vae", "fashion-vae-2d", "faces-vae", "fashion-stylegan", "fashion-diffusion"}
 DATA_WORDS = {"fashion-mnist": "Fashion-MNIST", "faces": "ToonHead by Johan Melin"}  # what a card must name or credit
 
 RESTORED = (  # of models with an encoder

@@ -13,7 +13,7 @@ from explorer.contract.errors import ExplorerError
 from trainers.diffusion.config import UNetArchitecture
 
 LONGEST_PERIOD = 10_000.0  # steps, of the slowest sine that tells the time
-HEAD = 32  # channels of one attention head
+HEAD = 32  # channels of one attention head, at least
 NULL = -1  # the label of a picture that nothing is said of
 
 
@@ -119,7 +119,7 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.heads = max(1, channels // HEAD)
+        self.heads = next(heads for heads in range(max(1, channels // HEAD), 0, -1) if channels % heads == 0)
         self.norm = Norm(channels)
         self.inward = nn.Conv2d(channels, 3 * channels, 1)
         self.outward = zeroed(nn.Conv2d(channels, channels, 1))

@@ -33,11 +33,8 @@ class Augment(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"], draw: Draw, purpose: str) -> Float[Tensor, "b c h w"]:
         """The pictures, -1 black and 1 white, some of them changed."""
-        p = float(self.p)
-        if p == 0.0:
-            return x
         rows, side = len(x), x.shape[2]
-        chances = draw.uniform(f"{purpose} chances", rows, 5) < p
+        chances = draw.uniform(f"{purpose} chances", rows, 5) < self.p
         amounts = draw.uniform(f"{purpose} amounts", rows, 6)
         normals = draw.normal(f"{purpose} normals", rows, 2)
         if self._mirror:
@@ -55,9 +52,7 @@ def _rows(values: Tensor) -> Tensor:
 def _moved(x: Tensor, moves: Tensor) -> Tensor:
     """Each picture moved by whole pixels, (B, 2); what comes in repeats the edge."""
     height, width = x.shape[2:]
-    far = int(moves.abs().max())
-    if far == 0:
-        return x
+    far = round(SHIFT * height)
     padded = F.pad(x, (far,) * 4, mode="replicate")
     down = moves[:, 0, None] + far + torch.arange(height, device=x.device)
     along = moves[:, 1, None] + far + torch.arange(width, device=x.device)

@@ -53,6 +53,10 @@ class StyleGanLearner:
             fabric.to_device(module.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
         self._generator, self._critic, self._encoder, self._augment = generator, critic, encoder, augment
         self._memory = cast(Memory, self.modules["memory"])
+        # Only what has no second derivative: R1 and path lengths take the networks themselves.
+        self._synthesis, self._judge = (
+            torch.compile(part) if config.plan.compiled else part for part in (generator.synthesis, critic)
+        )
         # Lazy regularisation needs the rate and the moments of fewer steps: Karras et al. (2020), appendix B.
         every = config.path_every if config.path_length > 0 else math.inf
         rates = {"generator": 1 / (1 + 1 / every), "critic": 1 / (1 + 1 / config.r1_every), "encoder": ENCODER_RATE}
@@ -96,8 +100,8 @@ class StyleGanLearner:
         real, label = 2 * batch.pictures - 1, self._one_hot(batch.labels)
         fake, ws = self._drawn(count, draw, label)
         # the critic
-        real_answer = self._judged(self._augment(real, draw, "real"), label)
-        fake_answer = self._judged(self._augment(fake.detach(), draw, "fake"), label)
+        real_answer = self._judged(self._changed(real, draw, "real"), label)
+        fake_answer = self._judged(self._changed(fake.detach(), draw, "fake"), label)
         critic_loss = (F.softplus(-real_answer) + F.softplus(fake_answer)).mean()
         self._fabric.backward(critic_loss)
         numbers = {
@@ -115,7 +119,7 @@ class StyleGanLearner:
             numbers |= {"critic ahead": signs, "augmentation": self._augment.p.clone()}
         # the generator
         self._critic.requires_grad_(False)
-        generator_loss = F.softplus(-self._judged(self._augment(fake, draw, "generator"), label)).mean()
+        generator_loss = F.softplus(-self._judged(self._changed(fake, draw, "generator"), label)).mean()
         self._fabric.backward(generator_loss)
         if self.config.path_length > 0 and step % self.config.path_every == 0:
             length = self._path_length(max(count // 2, 1), draw, label)
@@ -155,7 +159,7 @@ class StyleGanLearner:
         z, other = (draw.normal(name, count, self.config.architecture.latent) for name in ("z", "other z"))
         with self._fabric.autocast():
             ws = self._generator.styles(z, label, other, self._cut(count, draw, self.config.mixing))
-            return self._generator.synthesis(ws, self._noises(count, draw))[0], ws
+            return self._synthesis(ws, self._noises(count, draw))[0], ws
 
     def _cut(self, count: int, draw: Draw, share: float) -> Tensor:
         """From which layer on the second style serves, (B,): none for all but ``share``."""
@@ -167,14 +171,19 @@ class StyleGanLearner:
         shapes = self._generator.noise_shapes
         return [draw.normal(f"noise {index}", count, *shape) for index, shape in enumerate(shapes)]
 
+    def _changed(self, pictures: Tensor, draw: Draw, purpose: str) -> Tensor:
+        """As the critic is shown them."""
+        return self._augment(pictures, draw, purpose) if self.config.augment == "adaptive" else pictures
+
     def _judged(self, pictures: Tensor, label: Tensor | None) -> Tensor:
         with self._fabric.autocast():
-            return self._critic(pictures, label)
+            return self._judge(pictures, label)
 
     def _r1(self, real: Tensor, draw: Draw, label: Tensor | None) -> Tensor:
         """Mean squared length of the critic's gradient by the picture."""
         shown = real.detach().clone().requires_grad_(True)
-        answer = self._judged(self._augment(shown, draw, "real"), label)
+        with self._fabric.autocast():
+            answer = self._critic(self._changed(shown, draw, "real"), label)
         (slope,) = torch.autograd.grad(answer.sum(), shown, create_graph=True)
         return slope.square().sum((1, 2, 3)).mean()
 

@@ -57,6 +57,7 @@ def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]):
     available = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available[machine.accelerator]:
         raise WrongMachine(f"No {machine.accelerator} device was found here: choose --accelerator cpu or auto.")
+    torch.backends.cuda.matmul.allow_tf32 = True  # as its convolutions do anyway
     torch.set_num_threads(machine.threads or max(1, (os.cpu_count() or 2) // 2 // machine.devices))
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision that was asked for
     several = machine.devices * machine.nodes > 1

@@ -21,7 +21,6 @@ class Averaged:
         """
         half_life = min(self._half_life, images / 10)
         keep = 0.5 ** (batch / half_life) if half_life else 0.0
-        for mine, theirs in zip(self.module.parameters(), module.parameters(), strict=True):
-            mine.lerp_(theirs, 1 - keep)
+        torch._foreach_lerp_([*self.module.parameters()], [*module.parameters()], 1 - keep)
         for mine, theirs in zip(self.module.buffers(), module.buffers(), strict=True):
             mine.copy_(theirs)

@@ -90,8 +90,8 @@ class Window:
     steps: int = 0
 
     def add(self, numbers: Mapping[str, Tensor]) -> None:
-        for name, number in numbers.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(number)
+        for name, number in zip(numbers, torch.stack([*numbers.values()]).tolist(), strict=True):
+            self.sums[name] = self.sums.get(name, 0.0) + number
         self.steps += 1
 
     def take(self) -> Numbers:
@@ -120,12 +120,12 @@ def train(
                 group["lr"] = rate * group.get("rate_factor", 1.0)
         batch = to_batch(material.rows(share.of(order.batch(step))), device)
         numbers = learner.update(batch, draw, seen)
-        for name, number in numbers.items():
-            if not torch.isfinite(number):
-                raise Diverged(
-                    f"The training diverged after {seen:,} images: {name} is {float(number)}. "
-                    "Resume it with a smaller learning rate, or start again with another seed."
-                )
+        if not torch.stack([*numbers.values()]).isfinite().all():
+            name, number = next((name, n) for name, n in numbers.items() if not torch.isfinite(n))
+            raise Diverged(
+                f"The training diverged after {seen:,} images: {name} is {float(number)}. "
+                "Resume it with a smaller learning rate, or start again with another seed."
+            )
         step += 1
         images = step * plan.batch
         for name, average in learner.averages.items():

@@ -28,24 +28,27 @@ class Share:
 
 
 class Draw:
-    """The random numbers of one step. Each ``purpose`` has a stream of its own, so that their order does not matter."""
+    """The random numbers of one step. Each ``purpose`` has a stream of its own, so that their order does not matter.
+
+    They are drawn on the device itself: a GPU has other streams than a CPU, and need not wait for it.
+    """
 
     def __init__(self, seed: int, step: int, share: Share, device: torch.device) -> None:
         self._seed, self._step, self._share, self._device = seed, step, share, device
 
     def normal(self, purpose: str, rows: int, *shape: int) -> Tensor:
         """Standard normal numbers (rows, *shape) for this process's rows."""
-        whole = torch.randn(rows * self._share.world, *shape, generator=self.generator(purpose))
-        return self._share.of(whole).to(self._device)
+        whole = torch.randn(rows * self._share.world, *shape, generator=self.generator(purpose), device=self._device)
+        return self._share.of(whole)
 
     def uniform(self, purpose: str, rows: int, *shape: int) -> Tensor:
         """Uniform numbers in [0, 1), (rows, *shape), for this process's rows."""
-        whole = torch.rand(rows * self._share.world, *shape, generator=self.generator(purpose))
-        return self._share.of(whole).to(self._device)
+        whole = torch.rand(rows * self._share.world, *shape, generator=self.generator(purpose), device=self._device)
+        return self._share.of(whole)
 
     def generator(self, purpose: str) -> torch.Generator:
-        """A CPU generator at the start of the stream of ``purpose``; the same on every process."""
-        return torch.Generator().manual_seed(stream_seed(self._seed, self._step, purpose))
+        """A generator of the device at the start of the stream of ``purpose``; the same on every process."""
+        return torch.Generator(self._device).manual_seed(stream_seed(self._seed, self._step, purpose))
 
 
 def stream_seed(seed: int, step: int, purpose: str) -> int:

@@ -70,8 +70,7 @@ RECIPES = {
             "Drawn faces from styles: one for each layer, from the shape of a head to the colour of its hair.",
             StyleGanConfig(
                 architecture=StyleArchitecture(width=4_096, widest=192),
-                r1=0.5,
-                augment_speed=200_000,
+                augment="off",
                 encoder=0.12,
                 plan=Plan(
                     images=1_000_000,
@@ -136,12 +135,12 @@ RECIPES = {
                 architecture=UNetArchitecture(width=48, widest=96, halvings=3, blocks=1, attention=16),
                 forget=0.2,
                 plan=Plan(
-                    images=1_000_000,
+                    images=1_110_000,
                     batch=128,
                     rate=1e-3,
                     average=30_000,
                     held_out=2_000,
-                    milestone=250_000,
+                    milestone=277_500,
                     precision="bf16-mixed",
                     compiled=True,
                 ),

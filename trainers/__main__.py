@@ -33,7 +33,7 @@ class WrongCall(ExplorerError):
 
 @dataclass(frozen=True)
 class TrainOptions(Generic[Config]):
-    """What ``train`` takes beside the name of a family or recipe."""
+    """What ``train`` and ``probe`` take beside the name of a family or recipe."""
 
     config: Config
     out: Path | None = None
@@ -80,25 +80,32 @@ class DataOptions:
     """fashion-mnist, mnist, faces, faces:STYLE, glyphs, or a folder."""
     size: int = 0
     """Side of a picture; 0 is the data's own."""
+    json: bool = False
+    """Say it as JSON, for a form."""
+    sheet: Path | None = None
+    """Where some of its training pictures are drawn, as a PNG."""
 
 
 def train(words: list[str]) -> None:
     """Train a family, or exactly what a recipe says, with any value changed."""
-    name, rest = _name(words, "train", [*FAMILIES, *RECIPES])
-    recipe = RECIPES.get(name)
-    family = family_called(recipe.family if recipe else name)
-    default = TrainOptions(config=recipe.config if recipe else family.config())
-    options = _parsed(TrainOptions[family.config], rest, f"train {name}", default)
-    config = _checked(options.config)
-    if options.max_steps:
-        config = replace(config, plan=replace(config.plan, images=options.max_steps * config.plan.batch))
-    out = options.out or _free(RUNS / name)
+    name, options, config = _asked(words, "train")
+    recipe = RECIPES.get(words[0])
+    out = options.out or _free(RUNS / words[0])
     be_considerate()
     from trainers.runs import start
 
     exactly = recipe is not None and config == recipe.config
-    start(family, config, options.machine, out, _say, recipe=name if exactly else "")
+    start(family_called(name), config, options.machine, out, _say, recipe=words[0] if exactly else "")
     _say(f"The run is in {out}. Make a bundle of it: python -m trainers export {out} -o {out.name}-bundle")
+
+
+def probe(words: list[str]) -> None:
+    """Measure a few steps: how long a training would take, what it needs, what would go wrong; as JSON."""
+    name, options, config = _asked(words, "probe")
+    be_considerate()
+    from trainers.probe import measure
+
+    _say(json.dumps(measure(family_called(name), config, options.machine, options.out or RUNS)))
 
 
 def resume(words: list[str]) -> None:
@@ -130,8 +137,13 @@ def evaluate(words: list[str]) -> None:
 
 def list_all(words: list[str]) -> None:
     """Say which families and recipes there are."""
+    if words == ["--json"]:
+        from trainers.catalogue import catalogue
+
+        _say(json.dumps(catalogue()))
+        return
     if words:
-        raise WrongCall("`list` takes nothing else.")
+        raise WrongCall("`list` takes --json and nothing else.")
     _say("Families:")
     for family in FAMILIES.values():
         _say(f"  {family.name:<18} {family.sentence}")
@@ -154,12 +166,18 @@ def data(words: list[str]) -> None:
     from trainers.kit.data import report
 
     progress = _progress if sys.stderr.isatty() else None
-    for line in report(options.name, size=options.size or None, progress=progress).lines:
+    found = report(options.name, size=options.size or None, progress=progress)
+    for line in (json.dumps(asdict(found)),) if options.json else found.lines:
         _say(line)
+    if options.sheet is not None:
+        from trainers.catalogue import sheet
+
+        sheet(options.name, options.size or None, options.sheet)
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "train": train,
+    "probe": probe,
     "resume": resume,
     "export": export,
     "evaluate": evaluate,
@@ -189,6 +207,19 @@ def main(words: list[str]) -> int:
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         return _complain(error, f"Unexpected: {what} (--debug shows where).", FAILED, debug)
     return DONE
+
+
+def _asked(words: list[str], command: str) -> tuple[str, TrainOptions, Any]:
+    """What ``train`` and ``probe`` are called with: the family's name, all options, and the checked configuration."""
+    name, rest = _name(words, command, [*FAMILIES, *RECIPES])
+    recipe = RECIPES.get(name)
+    family = family_called(recipe.family if recipe else name)
+    default = TrainOptions(config=recipe.config if recipe else family.config())
+    options = _parsed(TrainOptions[family.config], rest, f"{command} {name}", default)
+    config = _checked(options.config)
+    if options.max_steps:
+        config = replace(config, plan=replace(config.plan, images=options.max_steps * config.plan.batch))
+    return family.name, options, config
 
 
 def _parsed(options: Any, words: list[str], command: str, default: Any = None) -> Any:

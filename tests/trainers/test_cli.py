@@ -11,6 +11,7 @@ from explorer.contract.run import read_config, read_events
 from tests.trainers import toys
 from trainers.__main__ import COMMANDS, DONE, FAILED, WRONG_CALL, main
 from trainers.families import FAMILIES
+from trainers.kit.data import load
 from trainers.recipes import RECIPES
 from trainers.schema import field_helps, schema
 
@@ -168,3 +169,46 @@ def test_without_a_folder_a_run_gets_one_of_its_own(tmp_path: Path, monkeypatch:
     for _ in range(2):
         assert main(["train", "vae", "--data", str(data), "--max-steps", "1", *SMALL]) == DONE
     assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == ["vae", "vae-2"]
+
+
+def test_the_catalogue_is_json_whose_names_the_command_line_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--json"]) == DONE
+    said = json.loads(capsys.readouterr().out)
+    assert [family["name"] for family in said["families"]] == list(FAMILIES)
+    fields_of = {family["name"]: {fact["name"]: fact for fact in family["fields"]} for family in said["families"]}
+    for family in said["families"]:
+        assert set(family["classroom"]) <= set(fields_of[family["name"]])
+        assert family["teaches"].endswith(".") and family["needs"].endswith(".")
+    for recipe in said["recipes"]:
+        assert set(recipe["values"]) == set(fields_of[recipe["family"]])
+    assert {name for name, fact in fields_of["vae"].items() if fact["live"]} == {"rate", "beta"}
+    assert {entry["name"] for entry in said["data"]} == {"fashion-mnist", "mnist", "faces", "glyphs"}
+
+
+def test_a_probe_measures_and_names_what_would_go_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainers.probe.SECONDS", 0.05)
+    data = toys.folder(tmp_path / "discs")
+    words = ["probe", "vae", "--data", str(data), "--out", str(tmp_path / "run"), *SMALL]
+    assert main([*words, "--images", "800"]) == DONE
+    found = json.loads(capsys.readouterr().out)
+    assert found["faults"] == []
+    assert found["seconds"] == pytest.approx(800 / found["images_per_s"])
+    assert found["pictures"] == len(load(str(data), "train"))
+    assert found["parameters"] > 100 and found["disk_mb"] > 0
+    assert not (tmp_path / "run").exists()
+
+    assert main([*words[:-6], "--width", "4", "--latent", "3", "--batch", "64", "--held-out", "8"]) == DONE
+    (fault,) = json.loads(capsys.readouterr().out)["faults"]
+    assert "fewer than a batch of 64" in fault
+
+
+def test_snapshots_come_of_their_own_accord(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    data = toys.folder(tmp_path / "discs")
+    words = ["train", "vae", "--data", str(data), "--max-steps", "16", "--out", str(run), "--snapshots", "4", *SMALL]
+    assert main(words) == DONE
+    kept = [event for event in read_events(run).items if event.kind == "snapshot"]
+    assert [event.images for event in kept] == [8, 32, 72, 128]  # (i / 4)^2 of 128
+    assert all(open_bundle(run / event.path).verify() == [] for event in kept)

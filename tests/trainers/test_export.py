@@ -42,6 +42,21 @@ def test_a_graph_proves_itself_and_keeps_its_batch_free() -> None:
     assert answer.shape == (7, 3)
 
 
+def test_new_weights_go_into_the_graph_that_was_written_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    first, second = (nn.Sequential(nn.Linear(3, 8), nn.SiLU(), nn.Linear(8, 3)) for _ in range(2))
+    export_graph(first, "decoder", (Z,), (OUT,))
+
+    def written_anew(*_: object) -> bytes:
+        raise AssertionError("the graph was known")
+
+    monkeypatch.setattr("trainers.kit.export._to_onnx", written_anew)
+    content = export_graph(second, "decoder", (Z,), (OUT,)).content
+    assert prove(content, second, (Z,), (OUT,)) < 1e-5
+    with pytest.raises(ParityError):
+        prove(content, first, (Z,), (OUT,))
+
+
 def test_a_graph_names_no_file_of_this_machine() -> None:
     exported = export_graph(nn.Linear(3, 3), "decoder", (Z,), (OUT,))
     assert b".py" not in exported.content

@@ -30,6 +30,7 @@ PRIOR = "prior.npz"
 FITTED_ON = 12_000  # training pictures whose codes directions and priors are fitted on
 ENCODED = 4_000  # test pictures that go with the bundle
 CONSIDERED = 500  # test pictures, one of which is the preview
+SNAPSHOT = 1_000  # pictures that a snapshot's prior and dimensions are measured on
 SHOWN = 32  # reconstructions on the card
 SAMPLES = 64
 SCALE_FITTED_ON = 1_000  # held-out pictures
@@ -56,8 +57,8 @@ def export(run: Opened, target: Path, *, whole: bool) -> Path:
     decoder = _decoder(model, picture, latent)
     parts = Parts(_facts(run, model, (encoder.graph, decoder.graph)), {**encoder.files, **decoder.files})
 
-    train = part(run.train, slice(FITTED_ON))
-    unseen = test_split(run.facts.config, run.train) if whole else run.held_out
+    train = part(run.train, slice(FITTED_ON if whole else SNAPSHOT))
+    unseen = test_split(run.facts.config, run.train) if whole else part(run.held_out, slice(SNAPSHOT))
     train_codes, train_spreads = encode(encoder, train.images)
     codes, log_variances = encode(encoder, unseen.images)
     dimensions = _dimensions(codes, log_variances)

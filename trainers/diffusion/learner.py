@@ -38,7 +38,7 @@ class DiffusionLearner:
         self._shape = pictures.images.shape[3], *pictures.images.shape[1:3]
         unet = UNet(config.architecture, self._shape[1], self._shape[0], self.values)
         model = unet.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - missing in torch
-        network = torch.compile(model) if config.plan.compiled else model
+        network = cast(UNet, torch.compile(model)) if config.plan.compiled else model
         self._trained, self._optimizer = fabric.setup(network, torch.optim.Adam(model.parameters(), betas=BETAS))
         self._model = model
         self._average = Averaged(model, config.plan.average)

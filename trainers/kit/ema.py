@@ -21,6 +21,8 @@ class Averaged:
         """
         half_life = min(self._half_life, images / 10)
         keep = 0.5 ** (batch / half_life) if half_life else 0.0
-        torch._foreach_lerp_([*self.module.parameters()], [*module.parameters()], 1 - keep)
+        torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage] - one call for all, as optimisers do it
+            [*self.module.parameters()], [*module.parameters()], 1 - keep
+        )
         for mine, theirs in zip(self.module.buffers(), module.buffers(), strict=True):
             mine.copy_(theirs)

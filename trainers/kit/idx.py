@@ -109,3 +109,8 @@ def _find(folder: Path, name: str) -> Path | None:
             if (path := folder / (spelling + suffix)).is_file():
                 return path
     return None
+
+
+def has(idx_set: IdxSet, users: Path) -> bool:
+    """Whether the pictures are on this machine."""
+    return any(_find(folder, FILES["train"][0]) is not None for folder in (users, *idx_set.places))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Interval
 
-from trainers.kit.knobs import Images, Share
+from trainers.kit.knobs import Images, Share, Unit
 
 FEWEST_REPORTED = 1_280  # images between two reports, and
 FEWEST_TO_MILESTONE = 20_000  # between two milestones, where the plan leaves them open and the run is short
@@ -36,10 +36,12 @@ class Plan:
     """Training numbers are averaged over this many; 0 is a 200th of the run."""
     milestone: Images = 0
     """Held-out numbers, samples and a checkpoint after every so many; 0 is a 30th of the run."""
+    snapshots: Annotated[int, Interval(ge=0, le=200), Unit("snapshots")] = 0
+    """Small bundles that are kept along the way, more of them early on, to look back at how the model learned."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     """bf16-mixed computes in bfloat16 where that is safe: nearly twice as fast on recent processors."""
     compiled: bool = False
-    """Compile the network first (torch.compile): a minute more at the start, then faster; pays in long runs on a GPU."""
+    """Compile the network first (torch.compile): a minute later at work, then faster; pays in long runs on a GPU."""
     seed: Annotated[int, Interval(ge=0)] = 0
     """Every random number follows from it."""
 
@@ -52,6 +54,14 @@ class Plan:
     def milestone_every(self) -> int:
         """Images from milestone to milestone."""
         return max(self.batch, self.milestone or max(FEWEST_TO_MILESTONE, self.images // 30))
+
+    def wants_snapshot(self, images: int) -> bool:
+        """Whether one of the ``snapshots`` falls into the step that ends here; the i-th of n lies at (i / n)^2."""
+
+        def passed(seen: int) -> int:
+            return math.floor(self.snapshots * math.sqrt(min(max(seen, 0) / self.images, 1.0)) + 1e-9)
+
+        return passed(images) > passed(images - self.batch)
 
     def rate_at(self, images: int, peak: float) -> float:
         """The learning rate after ``images``: linear warm-up, then half a cosine (Loshchilov & Hutter 2017, eq. 5)."""

@@ -106,6 +106,8 @@ class Training:
             self._say(_line(report.images, "train", numbers))
         if plan.is_due(report.images, plan.milestone_every):
             self._milestone(held_out)
+        if plan.wants_snapshot(report.images):
+            self._snapshot(report.images)
 
     def _over_all_processes(self, numbers: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         if self._fabric.world_size == 1:

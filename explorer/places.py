@@ -18,6 +18,11 @@ def model_folders() -> tuple[Path, Path]:
     return assets_folder() / "models", Path(platformdirs.user_data_dir(APP, appauthor=False)) / "models"
 
 
+def runs_folder() -> Path:
+    """Trainings, one folder each."""
+    return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "runs"
+
+
 def config_folder() -> Path:
     """Preferences."""
     return Path(platformdirs.user_config_dir(APP, appauthor=False))

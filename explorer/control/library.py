@@ -87,6 +87,14 @@ class LibraryController:
             partial(self._fail, path),
         )
 
+    def renew(self, path: str) -> None:
+        """Show the same point in a later snapshot of the model in view, without a word."""
+
+        def work(job: Job) -> Model:
+            return self._models.fresh(str(Path(path).resolve()), job)
+
+        self._open_lane.submit(work, self._walk.renew, lambda error: self._fail(path, error))
+
     def remove(self, path: str) -> None:
         """Take a model out of the list, until that is undone; nothing on disk is touched."""
         title = next((item.title for item in self._library.items if item.path == path), Path(path).name)

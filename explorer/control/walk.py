@@ -16,6 +16,7 @@ from explorer.state.place import Explore, Place
 
 SEEDS = 2**31 - 1  # seeds stay short enough to be read aloud
 FIRST_SEED = 42
+FOLLOWING = -1  # the gesture of a model that is renewed while it learns
 NO_WAY_BACK = "No z is known that leads to this point, so a new one was drawn; Ctrl+Z goes back."
 
 Code = NDArray[np.float32]
@@ -180,6 +181,12 @@ class Walk:
         if not change(self._history, self._explore, "place", place, "Open a model"):
             self._stage.picture = None  # it was loaded anew, so the picture in view is of what it was before
             self.stay()
+
+    def renew(self, model: Model) -> None:
+        """The same point in a later snapshot of the model in view; while the hand is still, one step of undo."""
+        place = self._explore.place
+        there = place.model_copy(update={"bundle": model.key})
+        change(self._history, self._explore, "place", there, "Follow the training", FOLLOWING)
 
     def stay(self) -> None:
         """Tell the place once more, so that what could not be shown there is tried again."""

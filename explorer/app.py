@@ -76,6 +76,7 @@ from explorer.state.place import Explore
 from explorer.state.settings import Settings
 from explorer.state.storage import restore
 from explorer.tasks.latest import Worker
+from explorer.trainroom import TrainRoom
 
 REST_MS = 150  # after this long without a new picture the hand counts as still
 FACTS_MS = 30  # between two showings of the facts; a picture comes more often, and nobody reads quicker
@@ -202,6 +203,8 @@ class App:
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
             self.strip.take, self._take_session, self._take_mixing,
         )  # fmt: skip
+        self._room: TrainRoom | None = None
+        self._sought_trainings = False
         self._drawn_by: Decodes | None = None
         self._rest = _timer(REST_MS, self._on_rest)
         self._facts = _timer(FACTS_MS, self._show_facts)
@@ -250,6 +253,8 @@ class App:
             self._keeper.save_session()
             self._keeper.save_settings()
         self.notebooks.save()
+        if self._room is not None:
+            self._room.close()
         self.films.close()
         self.embedder.close()
         self.worker.close()
@@ -260,13 +265,29 @@ class App:
         """Whether nothing is being computed or on its way."""
         lanes = (*self.worker.lanes, *self.embedder.lanes)
         timers = self._rest.isActive() or self._facts.isActive()
-        return all(lane.idle for lane in lanes) and self.films.idle and not timers
+        room = self._room is None or self._room.idle
+        return all(lane.idle for lane in lanes) and self.films.idle and room and not timers
 
     @property
     def showing(self) -> bool:
         """Whether a picture of the model that was asked for is in view."""
         picture = self.stage.picture
         return picture is not None and picture.model is self.stage.at(self.explore.place)
+
+    @property
+    def room(self) -> TrainRoom:
+        """What stands behind the Train page, built when it is first asked for."""
+        if self._room is None:
+            self._room = TrainRoom(self)
+        return self._room
+
+    def show_page(self, key: str) -> None:
+        """Bring a page to the front."""
+        self.window.show_page(key)
+        if key == "train":
+            self.room.show()
+        elif self._room is not None:
+            self._room.hide()
 
     # what controllers tell
 
@@ -326,6 +347,10 @@ class App:
         self._on_painted()
 
     def _on_rest(self) -> None:
+        if not self._sought_trainings:
+            self._sought_trainings = True
+            if TrainRoom.has_work():
+                self.room.training.look()
         for instrument in (
             self.sliders, self.map, self.whereabouts, self.directions, self.grid,
             self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations, self.layers,

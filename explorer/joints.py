@@ -24,6 +24,7 @@ def join(app: "App") -> None:
     _strip(app)
     _encode(app)
     _prior(app)
+    window.page_chosen.connect(app.show_page)
     window.closing.connect(app.close)
     window.paths_dropped.connect(app.open_dropped)
     window.library.dropped.connect(app.open_dropped)

@@ -54,7 +54,7 @@ class LearningFrame:
 class LearningView(Protocol):
     """What the controller needs of the scrubber."""
 
-    def show_frames(self, frames: tuple[LearningFrame, ...], at: int, words: str) -> None: ...
+    def show_frames(self, frames: tuple[LearningFrame, ...], at: int, what: str) -> None: ...
     def show_playing(self, playing: bool) -> None: ...
 
 
@@ -99,7 +99,9 @@ class LearningController:
         run = self._run
         if run is None:
             return
-        if run.live:
+        if run.status == "paused" and run.snapshots and run.snapshots[-1].images == run.images:
+            self._open(str(run.snapshots[-1].path))
+        elif run.live:
             self._wanted = run.folder
             self._ask(run)
             self._tell(f"{run.name} is opened as soon as its snapshot is written.", False)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from explorer.contract.archive import MANIFEST
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
+from explorer.contract.run import SNAPSHOTS
 from explorer.control.sessions import SessionFile, may_be_session, read_session
 from explorer.control.stage import Models
 from explorer.control.walk import FIRST_SEED, Walk
@@ -143,7 +144,8 @@ class LibraryController:
         model, code = loaded.model, loaded.code
         self._view.show_opening("")
         self._settings.hidden -= {model.key}
-        if all(item.path != model.key for item in self._library.items):
+        kept = Path(model.key).parent.name != SNAPSHOTS  # those of a training stand in its own list
+        if kept and all(item.path != model.key for item in self._library.items):
             self._settings.opened = tuple(dict.fromkeys((model.key, *self._settings.opened)))[:RECENT]
             self.find()
         if code is not None or not self._walk.stands_in(model):  # a click on the open model keeps the point

@@ -10,7 +10,10 @@ from explorer.qt.widgets.chips import Chip, ChipBar
 
 HEIGHT = 48  # px
 
-PAGES = (Chip("explore", "Explore", "Move through the latent space of one model."),)
+PAGES = (
+    Chip("explore", "Explore", "Move through the latent space of one model."),
+    Chip("train", "Train", "Train models of your own, and step into them while they learn."),
+)
 
 
 class _Dot(QWidget):
@@ -41,6 +44,7 @@ class Header(QWidget):
     redo_asked = Signal()
     theme_asked = Signal()
     help_asked = Signal()
+    training_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +72,12 @@ class Header(QWidget):
         layout.addSpacing(40)
         layout.addWidget(self.pages, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch(1)
+        self._training = Button("", "training_words", "Shows the training.", self, kind="text")
+        self._training.setAccessibleName("Training that runs")
+        self._training.clicked.connect(self.training_asked)
+        self._training.hide()
+        layout.addWidget(self._training)
+        layout.addSpacing(8)
         layout.addWidget(self._dot)
         layout.addWidget(self._runs_on)
         layout.addSpacing(24)
@@ -86,6 +96,11 @@ class Header(QWidget):
         self._runs_on.setText(short)
         self._runs_on.setToolTip(sentence)
         self._runs_on.setAccessibleDescription(sentence)
+
+    def show_training(self, words: str) -> None:
+        """What is being trained in the background; empty: nothing."""
+        self._training.setText(words)
+        self._training.setVisible(bool(words))
 
     def show_undo(self, undo: str, redo: str) -> None:
         """What undo and redo would do; empty: nothing."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFileDialog,
-    QHBoxLayout,
     QInputDialog,
     QSplitter,
     QStackedWidget,
@@ -40,9 +39,11 @@ from explorer.qt.panels.strip_panel import StripPanel
 from explorer.qt.panels.trajectory_panel import TrajectoryPanel
 from explorer.qt.panels.variations_panel import VariationsPanel
 from explorer.qt.present import Presenter
+from explorer.qt.train.train_page import TrainPage
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
 from explorer.qt.widgets.export_bar import ExportBar
+from explorer.qt.widgets.follow_bar import FollowBar
 from explorer.qt.widgets.hold_key import HoldKey
 from explorer.qt.widgets.shortcut_sheet import ShortcutSheet
 from explorer.qt.widgets.status_line import StatusLine
@@ -92,6 +93,7 @@ class Window(QWidget):
     asked = Signal(str)  # the name of a command
     paths_dropped = Signal(tuple)  # of Path
     instrument_chosen = Signal(str)
+    page_chosen = Signal(str)
     closing = Signal()
 
     def __init__(self) -> None:
@@ -145,6 +147,9 @@ class Window(QWidget):
         for panel in self._instruments.values():
             self._stack.addWidget(panel)
         self.presenter = Presenter(self.picture)
+        self.follow = FollowBar(self)
+        self._pages = QStackedWidget(self)
+        self._train: TrainPage | None = None
         self._lay_out()
         self._sheet = ShortcutSheet("shortcuts", "Shortcuts", self)
         self._sheet.show_shortcuts(shortcuts())
@@ -179,18 +184,25 @@ class Window(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        explore = QWidget(self)
+        under = QVBoxLayout(explore)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.setSpacing(0)
+        under.addWidget(splitter, 1)
+        under.addWidget(self.follow)
+        under.addWidget(self.exports)
+        under.addWidget(self.facts)
+        self._pages.addWidget(explore)
         layout.addWidget(self.header)
-        layout.addWidget(splitter, 1)
-        layout.addWidget(self.exports)
-        foot = QHBoxLayout()
-        foot.addWidget(self.facts)
-        layout.addLayout(foot)
+        layout.addWidget(self._pages, 1)
 
     def _connect(self) -> None:
         self.header.undo_asked.connect(partial(self.ask, "undo"))
         self.header.redo_asked.connect(partial(self.ask, "redo"))
         self.header.theme_asked.connect(partial(self.ask, "next_theme"))
         self.header.help_asked.connect(self.toggle_shortcuts)
+        self.header.pages.chosen.connect(self.page_chosen)
+        self.header.training_asked.connect(partial(self.page_chosen.emit, "train"))
         self.library.open_asked.connect(partial(self.ask, "open_model"))
         self.library.dropped.connect(self.paths_dropped)
         self.picture.copy_asked.connect(partial(self.ask, "copy_picture"))
@@ -220,6 +232,27 @@ class Window(QWidget):
             self._answered = keys
             self.chips.show_chips(tuple(chip for chip in CHIPS if chip.key in keys))
             self.show_instrument(self._wanted)
+
+    @property
+    def train(self) -> TrainPage:
+        """The Train page, built when it is first asked for."""
+        if self._train is None:
+            self._train = TrainPage(self)
+            self._pages.addWidget(self._train)
+        return self._train
+
+    def show_page(self, key: str) -> None:
+        """Bring a page to the front: ``explore`` or ``train``."""
+        self.header.pages.show_chosen(key)
+        if key == "train":
+            self._pages.setCurrentWidget(self.train)
+        else:
+            self._pages.setCurrentIndex(0)
+
+    @property
+    def page(self) -> str:
+        """The page in view."""
+        return "explore" if self._pages.currentIndex() == 0 else "train"
 
     @property
     def instruments(self) -> tuple[str, ...]:

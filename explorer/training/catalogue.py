@@ -151,7 +151,7 @@ class Estimate(BaseModel):
     def sentence(self) -> str:
         """One line for people."""
         return (
-            f"About {duration(self.seconds)} on this machine ({self.images_per_s:,.0f} images/s, {self.device}); "
+            f"About {duration(self.seconds)} on this machine ({self.images_per_s:,.0f} images/s); "
             f"{self.parameters / 1e6:.2f} million parameters, {self.memory_mb:,.0f} MB of memory, "
             f"{self.disk_mb:,.0f} MB on disk."
         )

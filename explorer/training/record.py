@@ -227,8 +227,10 @@ class Record:
             case contract.Checkpoint():
                 self._checkpoint, self._checkpoint_s = Kept(event.images, self.folder / event.path), event.time_s
             case contract.Snapshot():
-                self._snapshots.append(Kept(event.images, self.folder / event.path))
-                self._say(event, f"Snapshot after {event.images:,} images.")
+                kept = Kept(event.images, self.folder / event.path)
+                if kept not in self._snapshots[-1:]:  # asked for when one was due
+                    self._snapshots.append(kept)
+                    self._say(event, f"Snapshot after {event.images:,} images.")
             case contract.Changed():
                 self._settings[event.name] = event.value
                 self._say(event, f"{event.name} set to {event.value:g} after {event.images:,} images.")

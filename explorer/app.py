@@ -102,6 +102,7 @@ class App:
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
+        self.folders = model_folders()  # the last one is the user's own
         self.worker = Worker(self.main.post, lanes=29)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
@@ -199,7 +200,7 @@ class App:
         self.mixgrid = MixGridController(*moving, mixgrid_lane, desk.grid, seeds, rng)
         self.seeds = SeedsController(self.explore, self.stage, self.walk, seeds_lane, self.window.seeds, seeds)
         self.shelf = LibraryController(
-            self.library, self.settings, self.history, model_folders(), self.models, open_lane, find_lane,
+            self.library, self.settings, self.history, self.folders, self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
             self.strip.take, self._take_session, self._take_mixing,
         )  # fmt: skip

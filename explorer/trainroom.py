@@ -11,7 +11,7 @@ from PySide6.QtCore import QFile, QTimer
 from explorer.control.learning import LearningController
 from explorer.control.newrun import NewRunController
 from explorer.control.training import Seen, TrainingController
-from explorer.places import model_folders, runs_folder
+from explorer.places import runs_folder
 from explorer.tasks.latest import Worker
 from explorer.training.trainer import find_runs, is_alive, read_order
 
@@ -35,7 +35,7 @@ class TrainRoom:
         ask, data, chore, both = self._workers
         read_lane, draw_lane = both.lanes
         self.training = TrainingController(
-            folder, model_folders()[1], read_lane, chore.lanes[0], page,
+            folder, app.folders[-1], read_lane, chore.lanes[0], page,
             lambda words, error: app.tell(words, error=error),
             lambda path: bool(QFile.moveToTrash(str(path))[0]),
             app.shelf.find,

@@ -85,6 +85,7 @@ class LearningController:
         self._following: Path | None = None
         self._newest: Path | None = None  # the snapshot in view while following
         self._asked_s = -1e9
+        self._arrived = False  # the model that is followed is in view
         explore.events.place.connect(self._on_place)
 
     @property
@@ -199,7 +200,7 @@ class LearningController:
             self._following_shown(f"Following {run.name}: {run.snapshots[-1].images:,} images")
 
     def _follow(self, folder: Path | None) -> None:
-        self._following = folder
+        self._following, self._arrived = folder, False
         if folder is None:
             self._wanted = self._newest = None
             self._following_shown("")
@@ -214,10 +215,11 @@ class LearningController:
 
     def _on_place(self, place: Place) -> None:
         folder = self._following
-        if folder is not None and place.bundle and folder.resolve() not in Path(place.bundle).resolve().parents:
-            if self._newest is None or not Path(place.bundle).exists():
-                return
-            self._follow(None)  # another model was opened
+        if folder is not None and place.bundle:
+            inside = folder.resolve() in Path(place.bundle).resolve().parents
+            if self._arrived and not inside:
+                self._follow(None)  # another model was opened
+            self._arrived = inside
         self._draw()
 
     # pictures

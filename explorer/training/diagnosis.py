@@ -20,6 +20,8 @@ VANISHED = 1e-7  # length of the gradient
 BLOWN = 20.0  # times its median
 OVERFIT = 0.05  # share by which held-out gets worse than it was, while training gets better
 FLAT = 0.003  # share of change in the last part that counts as none
+MEMORISED = 0.3  # of the distance of unseen pictures
+YOUNG = 0.3  # of the run: before it, samples need not differ
 VARIETY = 0.35  # of the variety of real pictures
 
 
@@ -35,11 +37,11 @@ class Finding:
 def findings(run: RunView, variety: float | None = None) -> tuple[Finding, ...]:
     """All that is worth saying of a run, the worst first; ``variety`` is that of its samples over real pictures'."""
     looks: tuple[Callable[[RunView], Finding | None], ...] = (
-        broken, learning, asleep, rival, gradients, overfitting,
+        broken, learning, asleep, rival, gradients, overfitting, memorised,
     )  # fmt: skip
     found = [finding for look in looks if (finding := look(run)) is not None]
     if variety is not None:
-        found.append(collapse(variety))
+        found.append(collapse(variety, run.progress))
     order = {"bad": 0, "watch": 1, "good": 2}
     return tuple(sorted(found, key=lambda finding: order[finding.level]))
 
@@ -162,12 +164,27 @@ def overfitting(run: RunView) -> Finding | None:
     return Finding("good", f"No overfitting: held-out pictures are within {max(worse, 0):.1%} of their best.")
 
 
-def collapse(variety: float) -> Finding:
-    """Mode collapse: samples that are all alike."""
+def memorised(run: RunView) -> Finding | None:
+    """Samples that are training pictures: far nearer to them than unseen pictures are."""
+    curve = run.curve("held-out", "novelty")
+    if curve is None or not len(curve) or run.progress < YOUNG:
+        return None
+    if curve.last < MEMORISED:
+        return Finding(
+            "bad", f"Memorised: samples lie {curve.last:.0%} as far from training pictures as unseen ones.",
+            "More pictures, augmentation, or a smaller network.",
+        )  # fmt: skip
+    return Finding("good", f"Nothing memorised: samples lie {curve.last:.0%} as far from training pictures as others.")
+
+
+def collapse(variety: float, progress: float) -> Finding:
+    """Mode collapse: samples that are all alike, though the run is no longer young."""
+    if variety < VARIETY and progress < YOUNG:
+        return Finding("watch", f"Samples differ {variety:.0%} as much as pictures do; so early they have yet to.")
     if variety < VARIETY:
         return Finding(
             "bad", f"Mode collapse: samples differ {variety:.0%} as much as pictures do.",
-            "For a GAN more R1 or another seed; early in a run they have yet to differ.",
+            "More R1 or another seed for a GAN; a smaller beta for a VAE.",
         )  # fmt: skip
     return Finding("good", f"Samples differ {variety:.0%} as much as pictures do.")
 
@@ -176,13 +193,6 @@ def variety_of(samples: NDArray[np.uint8], pictures: NDArray[np.uint8]) -> float
     """How much samples (N, H, W, C) differ from their mean, over how much pictures do; 1 is as much."""
     spread = [float(np.var(x.astype(np.float64), axis=0).mean()) for x in (samples, pictures)]
     return float(np.sqrt(spread[0] / max(spread[1], 1e-9)))
-
-
-def nearest(samples: NDArray[np.uint8], pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Root mean squared distance of each sample (N, H, W, C) to the nearest of the pictures, in grey levels."""
-    a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (samples, pictures))
-    squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squared.min(1), 0) / a.shape[1])
 
 
 def _loss(run: RunView, split: str = "train") -> Curve | None:

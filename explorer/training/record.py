@@ -120,7 +120,7 @@ class Record:
         self._snapshots: list[Kept] = []
         self._checkpoint: Kept | None = None
         self._checkpoint_s = 0.0
-        self._settings: dict[str, float] = {}
+        self._changes: list[tuple[int, str, float]] = []
         self._log: list[tuple[float, str]] = []
         self._left: float | None
 
@@ -167,7 +167,7 @@ class Record:
             snapshots=tuple(self._snapshots),
             checkpoint=self._checkpoint,
             checkpoint_s=self._checkpoint_s,
-            settings=dict(self._settings),
+            settings={name: value for _, name, value in self._changes},
             log=tuple(self._log[-MOST_LINES:]),
             here=self._is_here,
         )
@@ -232,7 +232,7 @@ class Record:
                     self._snapshots.append(kept)
                     self._say(event, f"Snapshot after {event.images:,} images.")
             case contract.Changed():
-                self._settings[event.name] = event.value
+                self._changes.append((event.images, event.name, event.value))
                 self._say(event, f"{event.name} set to {event.value:g} after {event.images:,} images.")
             case contract.Warned():
                 self._say(event, event.sentence)
@@ -248,6 +248,7 @@ class Record:
 
     def _forget_after(self, images: int) -> None:
         self._images = images
+        self._changes = [change for change in self._changes if change[0] <= images]
         for line in self._lines.values():
             while line.images and line.images[-1] > images:
                 line.images.pop()

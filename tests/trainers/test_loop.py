@@ -8,6 +8,7 @@ import torch
 
 from tests.trainers import toys
 from trainers.kit.ema import Averaged
+from trainers.kit.likeness import novelty
 from trainers.kit.loop import Diverged, Window, to_floats, to_pixels, train
 from trainers.kit.plan import Plan
 from trainers.kit.randomness import Draw, Order, Share
@@ -99,3 +100,10 @@ def test_numbers_that_are_no_numbers_end_the_training_in_a_sentence() -> None:
     learner.settings["rate"] = float("nan")
     with pytest.raises(Diverged, match=r"diverged after \d+ images: .* Resume it with a smaller learning rate"):
         list(train(learner, toys.material(), toys.PLAN, Share(), CPU))
+
+
+def test_novelty_is_nought_for_copies_and_one_for_pictures_like_unseen_ones() -> None:
+    rng = np.random.default_rng(0)
+    trained, unseen, others = (rng.integers(0, 256, (40, 6, 6, 1)).astype(np.uint8) for _ in range(3))
+    assert novelty(trained[:8], trained, unseen) == pytest.approx(0, abs=1e-4)
+    assert novelty(others, trained, unseen) == pytest.approx(1, abs=0.1)

@@ -35,6 +35,20 @@ class Likeness:
         return np.concatenate(parts).astype(np.float64)
 
 
+def novelty(samples: np.ndarray, trained: np.ndarray, unseen: np.ndarray) -> float:
+    """How far samples lie from the nearest training picture, over how far unseen pictures do; 0: they are copies.
+
+    Root mean squared distances of pixels, uint8 (N, H, W, C) all; medians over the pictures.
+    """
+    return float(np.median(_nearest(samples, trained)) / max(float(np.median(_nearest(unseen, trained))), 1e-9))
+
+
+def _nearest(pictures: np.ndarray, trained: np.ndarray) -> NDArray[np.float32]:
+    a, b = (x.reshape(len(x), -1).astype(np.float32) for x in (pictures, trained))
+    squared = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T)
+    return np.sqrt(np.maximum(squared.min(1), 0) / a.shape[1])
+
+
 def reduced(pixels: np.ndarray) -> NDArray[np.float64]:
     """uint8 (N, H, W, C) as (N, 8 * 8 * C) mean grey levels in [0, 1]."""
     count, height, width, channels = pixels.shape

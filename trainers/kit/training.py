@@ -17,10 +17,12 @@ from trainers.kit import checkpoint
 from trainers.kit.checkpoint import Standing
 from trainers.kit.device import device_words
 from trainers.kit.journal import Journal
+from trainers.kit.likeness import novelty
 from trainers.kit.loop import Learner, Material, Report, train
 from trainers.kit.plan import Plan
 from trainers.kit.randomness import Share
 
+REMEMBERED = 4_000  # training pictures that samples are compared with
 SHOWN = 16  # held-out pictures that are shown beside their reconstructions
 COLUMNS = 16
 LISTEN_S = 0.2  # how often a paused trainer looks for commands
@@ -77,7 +79,7 @@ class Training:
         share = Share(self._fabric.global_rank, self._fabric.world_size)
         reports = train(self._learner, material, self._plan, share, self._fabric.device, self.standing.step)
         for report in reports:
-            self._note(report, held_out)
+            self._note(report, material, held_out)
             self._obey(report.images)
             if self._stopped:
                 break
@@ -95,7 +97,7 @@ class Training:
             self._say(f"Going on after {found.images:,} images.")
         self._say(f"{self._family} on {self._data}: {total:,} images, {device}.")
 
-    def _note(self, report: Report, held_out: Material) -> None:
+    def _note(self, report: Report, material: Material, held_out: Material) -> None:
         standing, plan = self.standing, self._plan
         standing.step, standing.images = report.step, report.images
         standing.window.add(self._over_all_processes(report.numbers))
@@ -105,7 +107,7 @@ class Training:
             self._journal.metrics(report.images, "train", numbers)
             self._say(_line(report.images, "train", numbers))
         if plan.is_due(report.images, plan.milestone_every):
-            self._milestone(held_out)
+            self._milestone(material, held_out)
         if plan.wants_snapshot(report.images):
             self._snapshot(report.images)
 
@@ -114,10 +116,13 @@ class Training:
             return numbers
         return {name: cast(Tensor, self._fabric.all_reduce(value, reduce_op="mean")) for name, value in numbers.items()}
 
-    def _milestone(self, held_out: Material) -> None:
+    def _milestone(self, material: Material, held_out: Material) -> None:
         standing = self.standing
         if self._fabric.is_global_zero:
             numbers = self._learner.evaluate(held_out)
+            samples = self._learner.samples()
+            if samples is not None:
+                numbers["novelty"] = novelty(samples, material.images[:REMEMBERED], held_out.images[: len(samples)])
             self._journal.metrics(standing.images, "held-out", numbers)
             self._say(_line(standing.images, "held-out", numbers))
             score = numbers[self._learner.score]
@@ -125,7 +130,6 @@ class Training:
                 standing.best_score, standing.best_images = score, standing.images
                 self._clock()
                 checkpoint.save_best(self._run, self._learner, standing)
-            samples = self._learner.samples()
             if samples is not None:
                 self._journal.picture(standing.images, "samples", samples, COLUMNS)
             shown = held_out.images[:SHOWN]

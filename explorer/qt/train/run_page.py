@@ -330,6 +330,7 @@ class RunPage(QWidget):
         pause.setEnabled(works or again)
         self._buttons["snapshot"].setEnabled(works)
         self._buttons["step_in"].setEnabled(works or bool(run.snapshots))
+        self._buttons["stop"].setText("Stop and keep" if works else "Cancel" if run.live else "Stop")
         self._buttons["stop"].setEnabled(run.live or run.status == "waiting")
         self._actions["keep"].setEnabled(run.checkpoint is not None)
         self._actions["measure"].setEnabled(not run.live)

@@ -173,3 +173,17 @@ class Steps:
     @property
     def words(self) -> list[str]:
         return [change.words for change in self.made]
+
+
+class Immediate(HandLane):
+    """A lane that works as soon as it is asked, and answers at once."""
+
+    def submit(
+        self,
+        work: Callable[[Job], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        report: Callable[[Any], None] = lambda _: None,
+    ) -> None:
+        super().submit(work, done, failed, report)
+        self.run()

@@ -54,9 +54,9 @@ class Journey:
         """Wait until nothing is on its way any more, to the worker, to the screen or to the disk."""
         self.until(lambda: app.idle and not app.window.picture.waiting)
 
-    def until(self, condition: Callable[[], bool]) -> None:
+    def until(self, condition: Callable[[], bool], patience_ms: int = PATIENCE_MS) -> None:
         """Wait until something holds."""
-        self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+        self.qtbot.waitUntil(condition, timeout=patience_ms)
 
     def keys(self, app: App, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press and release a key where the focus is, then wait."""
@@ -70,7 +70,12 @@ class Journey:
         self.keys(app, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
 
     def drag(self, app: App, dimension: int, sigma: float, *, moves: int = 8) -> None:
-        """Take the handle of a slider in sight and drag it to ``sigma``, in so many moves of the mouse."""
+        """Take the handle of a slider in sight and drag it to ``sigma``, in so many moves of the mouse; then wait."""
+        self.pull(app, dimension, sigma, moves)
+        self.settle(app)
+
+    def pull(self, app: App, dimension: int, sigma: float, moves: int = 8) -> None:
+        """``drag`` without waiting, where something else goes on all the time."""
         row = row_of(app, dimension)
         layout = RowLayout(row.width(), row.height())
         y = layout.groove.center().y()
@@ -80,7 +85,6 @@ class Journey:
         for x in np.linspace(start, end, moves + 1)[1:].tolist():
             hands.move(row, QPointF(x, y))
         hands.release(row, QPointF(end, y))
-        self.settle(app)
 
     def choose(self, app: App, name: str) -> None:
         """Click a model in the library."""

@@ -10,11 +10,13 @@ from explorer.app import App
 from explorer.contract.run import read_events
 from explorer.places import runs_folder
 from explorer.qt.train.train_page import TrainPage
+from explorer.qt.widgets.latent_slider import LatentSlider
 from tests.journeys.conftest import Journey
 from tests.trainers import toys
 
 pytestmark = [pytest.mark.journey, pytest.mark.torch]
 
+EXPORT_MS = 120_000  # another process loads PyTorch and writes two graphs; a busy machine takes its time
 SMALL = {"latent": "3", "width": "4", "blocks": "0", "batch": "8", "held_out": "8", "beta_warmup": "0"}
 
 
@@ -46,7 +48,7 @@ def start(person: Journey, app: App, **values: str) -> Path:
     page = page_of(person, app)
     fill(app, data, **{"images": "10,000,000", "report": "64", "milestone": "2000", "snapshots": "0", **values})
     page.new._start.click()
-    person.until(lambda: status(app) == "running" and app.room.training.seen.chosen.images > 64)
+    person.until(lambda: status(app) == "running" and app.room.training.seen.chosen.images > 64, EXPORT_MS)
     return app.room.training.seen.chosen.folder
 
 
@@ -58,7 +60,9 @@ def test_train_step_in_follow_scrub_stop_and_find_it_after_a_restart(stocked: Jo
     stocked.until(lambda: app.window.page == "explore" and run in Path(app.explore.place.bundle).parents)
     stocked.until(lambda: app.showing)
     first = app.explore.place
-    stocked.drag(app, 1, 0.75)
+    sliders = app.window.sliders.list
+    stocked.until(lambda: any(row.view.index == 1 for row in sliders.findChildren(LatentSlider) if row.isVisible()))
+    stocked.pull(app, 1, 0.75)
     moved = app.explore.place.code
     assert moved != first.code
     assert not app.window.follow.isHidden()
@@ -75,7 +79,7 @@ def test_train_step_in_follow_scrub_stop_and_find_it_after_a_restart(stocked: Jo
     page.run._buttons["stop"].click()
     stocked.until(lambda: status(app) == "stopped")
     bundle = stocked.library / run.name
-    stocked.until(lambda: any(Path(item.path) == bundle.resolve() for item in app.library.items))
+    stocked.until(lambda: any(Path(item.path) == bundle.resolve() for item in app.library.items), EXPORT_MS)
     app.window.close()
 
     again = stocked.start(bundle)

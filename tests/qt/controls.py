@@ -32,7 +32,8 @@ CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractScrollArea, QLineEdit, Ca
 
 
 def controls(window: Window) -> list[QWidget]:
-    """Everything a hand or a key can do something with, and everything that is read."""
+    """Everything a hand or a key can do something with, and everything that is read; the Train page included."""
+    assert window.train is not None
     found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, CONTROLS)]
     return [widget for widget in found if not isinstance(widget, QScrollBar) and not _is_room(widget)]
 

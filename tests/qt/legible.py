@@ -39,7 +39,14 @@ def fits(widget: QLabel | QAbstractButton) -> bool:
 
 
 def in_window(widget: QWidget) -> QRect:
-    return QRect(widget.mapTo(widget.window(), QPoint()), widget.size())
+    """What of a widget its parents leave in sight: a room that scrolls cuts off what lies below."""
+    top = widget.window()
+    sight = QRect(widget.mapTo(top, QPoint()), widget.size())
+    parent = widget.parentWidget()
+    while parent is not None and parent is not top:
+        sight &= QRect(parent.mapTo(top, QPoint()), parent.size())
+        parent = parent.parentWidget()
+    return sight
 
 
 def seen(window: Window) -> list[QWidget]:

@@ -2,12 +2,13 @@
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from explorer.control.learning import LearningFrame
 from explorer.qt.panels.pages import words
 from explorer.qt.widgets.buttons import Button
-from explorer.qt.widgets.picture_tile import PictureTile
+from explorer.qt.widgets.picture_tile import CAPTION, PictureTile
 
 TILES, SIDE, LARGE = 9, 60, 116  # small pictures, px, px
 TICK_MS = 250
@@ -35,8 +36,14 @@ class LearningCard(QFrame):
         self._caption.setProperty("kind", "hint")
         self._caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._tiles: list[PictureTile] = []
+        self._last: tuple[tuple[LearningFrame, ...], int, str] = ((), -1, "")
         self._shown: tuple[int, ...] = ()
-        row = QHBoxLayout()
+        self._room = QWidget(self)  # it may be narrower than all its tiles: then fewer are shown
+        self._room.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._room.setFixedHeight(SIDE + CAPTION)
+        row = QHBoxLayout(self._room)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         row.setSpacing(6)
         for at in range(TILES):
             tile = PictureTile(f"learning_{at}", "Snapshot", "Looks at this snapshot.", self, side=SIDE, caption=" ")
@@ -64,7 +71,7 @@ class LearningCard(QFrame):
         buttons.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(6)
-        right.addLayout(row)
+        right.addWidget(self._room)
         right.addWidget(self._slider)
         right.addLayout(buttons)
         left = QVBoxLayout()
@@ -91,8 +98,9 @@ class LearningCard(QFrame):
 
     def show_frames(self, frames: tuple[LearningFrame, ...], at: int, what: str) -> None:
         """All snapshots, and which is in view."""
-        count = len(frames)
-        self._shown = tuple(np.unique(np.linspace(0, count - 1, min(TILES, count)).round().astype(int)).tolist())
+        self._last = frames, at, what
+        count, fit = len(frames), self._fit
+        self._shown = tuple(np.unique(np.linspace(0, count - 1, min(fit, count)).round().astype(int)).tolist())
         self._words.setText(
             f"{what}, in each of {count} snapshots as the model learned."
             if count
@@ -116,6 +124,16 @@ class LearningCard(QFrame):
             self._slider.setValue(at)
             self._slider.blockSignals(False)
             self._slider.setAccessibleDescription(f"{frame.images:,} images")
+
+    @property
+    def _fit(self) -> int:
+        """So many small pictures have room."""
+        return min(max((self.width() - LARGE - 64) // (SIDE + 22), 2), TILES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if len(self._shown) != min(self._fit, len(self._last[0])):
+            self.show_frames(*self._last)
 
     def show_playing(self, playing: bool) -> None:
         """Whether it goes through them by itself."""

@@ -5,7 +5,18 @@ import time
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.control.training import Seen
 from explorer.qt import theme
@@ -22,6 +33,7 @@ from explorer.training.catalogue import duration
 from explorer.training.record import RunView
 
 NONE = "nothing"
+NARROW = 860  # px
 FINDINGS = 6  # that are shown
 REST_MS, ANSWER_S = 300, 3.0  # a hand counts as still after; how long its value is shown before the trainer answers
 FORMULAS = {
@@ -57,19 +69,15 @@ class _Plot(QFrame):
         self._at, self._own = at, ""
         self.box = ChoiceBox(f"plot_{at}_what", "What is drawn", "What this curve shows.", self)
         self.box.activated.connect(self._choose)
-        self._words = QLabel("", self)
-        self._words.setProperty("kind", "hint")
-        self._words.setMinimumWidth(0)
+        self._words = words("", kind="hint")
         self.plot = CurvePlot(f"plot_{at}", "Curve", "Point at it to read its numbers.", self)
         self._names: tuple[str, ...] = ()
         self._seen: Seen | None = None
-        head = QHBoxLayout()
-        head.addWidget(self.box)
-        head.addWidget(self._words, 1)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(12, 10, 12, 8)
         inside.setSpacing(4)
-        inside.addLayout(head)
+        inside.addWidget(self.box, 0, Qt.AlignmentFlag.AlignLeft)
+        inside.addWidget(self._words)
         inside.addWidget(self.plot, 1)
 
     def _choose(self, at: int) -> None:
@@ -168,7 +176,7 @@ class RunPage(QWidget):
         curves = QHBoxLayout()
         curves.setSpacing(12)
         for plot in self._plots:
-            plot.setFixedHeight(244)
+            plot.setFixedHeight(264)
             curves.addWidget(plot, 1)
         self._compare = ChoiceBox("compare_with", "Compare with", "Draws another run's curves behind these.", self)
         self._compare.activated.connect(self._choose_other)
@@ -177,11 +185,11 @@ class RunPage(QWidget):
         self._smooth = PlainSlider("plot_smooth", "Smoothing", "How much of a running mean.", 0.99, 0.0, self)
         self._smooth.setFixedWidth(120)
         self._smooth.edited.connect(lambda _: self._look())
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
+        tools = QWidget(self)
+        flow = FlowLayout(tools, spacing=8)
         for part in (QLabel("Smoothing"), self._smooth, self._logarithm, QLabel("Compare with"), self._compare):
-            tools.addWidget(part)
-        tools.addWidget(words("Solid: training. Dashed: held-out pictures.", kind="hint"), 1)
+            flow.addWidget(part)
+        legend = words("Solid: training. Dashed: held-out pictures.", kind="hint")
         self._differs = words("", kind="hint")
         samples = QFrame(self)
         samples.setProperty("kind", "card")
@@ -195,13 +203,39 @@ class RunPage(QWidget):
         layout.setContentsMargins(24, 16, 16, 12)
         layout.setSpacing(10)
         layout.addWidget(self._head)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addLayout(curves, 2)
-        top.addWidget(self._state, 1)
+        self._top = QGridLayout()
+        self._top.setSpacing(12)
+        self._top.addLayout(curves, 0, 0)
+        self._top.setColumnStretch(0, 2)
+        self._top.setColumnStretch(1, 1)
+        self._narrow: bool | None = None
+        self._arrange()
         layout.addWidget(
-            scrolled(top, tools, self._differs, samples, self.learning, self._heading("WHAT HAPPENED"), self._log), 1
+            scrolled(
+                self._top,
+                tools,
+                legend,
+                self._differs,
+                samples,
+                self.learning,
+                self._heading("WHAT HAPPENED"),
+                self._log,
+            ),
+            1,
         )
+
+    def _arrange(self) -> None:
+        """What is going on stands beside the curves, or below them where there is no room."""
+        narrow = self.width() < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._top.removeWidget(self._state)
+            self._top.addWidget(self._state, *((1, 0) if narrow else (0, 1)))
+            self._top.setColumnStretch(1, 0 if narrow else 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def _heading(self, text: str) -> QLabel:
         label = QLabel(text)

@@ -83,6 +83,7 @@ FACTS_MS = 30  # between two showings of the facts; a picture comes more often, 
 SAVE_MS = 500  # after this long without a change the session is written
 PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
 OPENING = "opening"  # what messages about opening a model are withdrawn by
+TRAIN = "train"  # the page that ``--panel`` can name
 MARKING = "marking"  # what messages about marked pictures are about
 FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
 
@@ -230,11 +231,13 @@ class App:
         fault = bring_back(self.explore, state_folder() / SESSION) if self.options.session else ""
         if fault:
             self.tell(fault, error=True)
-        if self.options.panel and not self.window.show_instrument(self.options.panel):
+        if self.options.panel == TRAIN:
+            self.show_page(TRAIN)
+        elif self.options.panel and not self.window.show_instrument(self.options.panel):
             raise ExplorerError(
-                f"There is no panel {self.options.panel!r}; there are: {', '.join(self.window.instruments)}."
+                f"There is no panel {self.options.panel!r}; there are: {', '.join((*self.window.instruments, TRAIN))}."
             )
-        if self.options.panel:
+        elif self.options.panel:
             self.explore.instrument = self.options.panel
         if self.options.target is not None:
             self.shelf.open(str(self.options.target))

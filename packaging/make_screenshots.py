@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget  # noqa: E402
 
 from explorer.app import App, settle  # noqa: E402
 from explorer.options import LaunchOptions  # noqa: E402
+from explorer.training.record import RunView  # noqa: E402
 from trainers.kit.face_style import face_style  # noqa: E402
 from trainers.kit.faces import draw_face  # noqa: E402
 
@@ -49,6 +50,13 @@ class Person:
 
         timer = QTimer()
         timer.timeout.connect(look)
+        timer.start(CALM_MS)
+        loop.exec()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Until something holds, however long that takes."""
+        loop, timer = QEventLoop(), QTimer()
+        timer.timeout.connect(lambda: loop.quit() if condition() else None)
         timer.start(CALM_MS)
         loop.exec()
 
@@ -233,11 +241,39 @@ def layers(person: Person) -> None:
     person.wait()
 
 
+def training(person: Person) -> None:
+    """faces-vae"""
+    person.app.window.header.pages.button("train").click()
+    person.until(lambda: "on this machine" in person.app.window.train.new.estimate)
+
+
+def run(person: Person) -> None:
+    """fashion-vae"""
+    _train(person, lambda run: run.images > 60_000)
+    person.app.room.learning.scrub(6)
+
+
+def learning(person: Person) -> None:
+    """fashion-vae light"""
+    _train(person, lambda run: run.status == "finished")
+    person.until(lambda: person.app.window.toasts.shown is None)
+    person.app.window.train.run.show_bottom()
+
+
+def _train(person: Person, until: Callable[[RunView], bool]) -> None:
+    """Start the classroom's VAE and wait."""
+    app = person.app
+    app.window.header.pages.button("train").click()
+    person.until(lambda: "on this machine" in app.window.train.new.estimate)
+    person.press("form_start")
+    person.until(lambda: (seen := app.room.training.seen.chosen) is not None and until(seen))
+
+
 SHOTS: dict[str, Callable[[Person], None]] = {
     shot.__name__: shot
     for shot in (
         explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
-        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, layers,
+        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, layers, training, run, learning,
     )
 }  # fmt: skip
 

@@ -246,6 +246,7 @@ class Window(QWidget):
         self.header.pages.show_chosen(key)
         if key == "train":
             self._pages.setCurrentWidget(self.train)
+            self.train.setFocus()
         else:
             self._pages.setCurrentIndex(0)
 

@@ -228,6 +228,11 @@ class NewPage(QWidget):
         self._area.setVisible(what == "form")
         self._foot.setVisible(what == "form")
 
+    @property
+    def estimate(self) -> str:
+        """What is said of the time it takes."""
+        return self._estimate.text()
+
     # values in
 
     def show_missing(self, packages: tuple[str, ...], command: str, fault: str) -> None:

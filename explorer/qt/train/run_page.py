@@ -187,8 +187,13 @@ class RunPage(QWidget):
         self._smooth.edited.connect(lambda _: self._look())
         tools = QWidget(self)
         flow = FlowLayout(tools, spacing=8)
-        for part in (QLabel("Smoothing"), self._smooth, self._logarithm, QLabel("Compare with"), self._compare):
-            flow.addWidget(part)
+        for parts in ((QLabel("Smoothing"), self._smooth, self._logarithm), (QLabel("Compare with"), self._compare)):
+            together = QWidget(tools)
+            line = QHBoxLayout(together)
+            line.setContentsMargins(0, 0, 8, 0)
+            for part in parts:
+                line.addWidget(part)
+            flow.addWidget(together)
         legend = words("Solid: training. Dashed: held-out pictures.", kind="hint")
         self._differs = words("", kind="hint")
         samples = QFrame(self)
@@ -210,19 +215,11 @@ class RunPage(QWidget):
         self._top.setColumnStretch(1, 1)
         self._narrow: bool | None = None
         self._arrange()
-        layout.addWidget(
-            scrolled(
-                self._top,
-                tools,
-                legend,
-                self._differs,
-                samples,
-                self.learning,
-                self._heading("WHAT HAPPENED"),
-                self._log,
-            ),
-            1,
-        )
+        happened = self._heading("WHAT HAPPENED")
+        self._area = scrolled(
+            self._top, tools, legend, self._differs, samples, self.learning, happened, self._log
+        )  # fmt: skip
+        layout.addWidget(self._area, 1)
 
     def _arrange(self) -> None:
         """What is going on stands beside the curves, or below them where there is no room."""
@@ -319,6 +316,10 @@ class RunPage(QWidget):
             inside.addWidget(live)
         inside.addWidget(self._note)
         inside.addStretch(1)
+
+    def show_bottom(self) -> None:
+        """Scroll to the end: samples, scrubber, what happened."""
+        self._area.verticalScrollBar().setValue(self._area.verticalScrollBar().maximum())
 
     # values in
 

@@ -17,6 +17,7 @@ class TrainPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("train_page")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # it has the keyboard till a part is chosen
         self.list, self.new, self.run = RunList(self), NewPage(self), RunPage(self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.new)

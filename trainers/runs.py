@@ -13,6 +13,7 @@ from explorer.contract.run import CONFIG, Started, read_config, read_events, wri
 from trainers.families import Family, family_called
 from trainers.kit.checkpoint import load_weights
 from trainers.kit.device import Machine, WrongMachine, launched, make_fabric
+from trainers.kit.lock import held
 from trainers.kit.loop import Learner, Material
 from trainers.kit.pictures import Pictures
 from trainers.kit.provenance import Opened, RunConfig, commit
@@ -76,7 +77,7 @@ def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool) -> None:
     if plan.batch % processes:
         raise WrongMachine(f"A batch of {plan.batch} cannot be shared by {processes} processes; choose a multiple.")
     fabric = make_fabric(machine, plan.precision)
-    with launched(fabric):
+    with launched(fabric), held(out, writes=fabric.is_global_zero):
         _train(facts, out, fabric, say if fabric.is_global_zero else _silent, fresh=fresh)
 
 

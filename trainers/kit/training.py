@@ -1,18 +1,21 @@
 """Conducts one run: the folder is set up or picked up, the loop's reports become events, commands are obeyed."""
 
+import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from explorer.contract import run as contract
-from explorer.contract.errors import ExplorerError
+from explorer.contract.errors import CannotWrite, ExplorerError
 from trainers.kit import checkpoint
 from trainers.kit.checkpoint import Standing
 from trainers.kit.device import device_words
@@ -27,6 +30,7 @@ SHOWN = 16  # held-out pictures that are shown beside their reconstructions
 COLUMNS = 16
 LISTEN_S = 0.2  # how often a paused trainer looks for commands
 PROGRESS_S = 1.0
+ROOM_S = 5.0  # between two tries to write where the disk is full
 
 Say = Callable[[str], None]
 TakeSnapshot = Callable[[Learner, Path], None]  # writes a small bundle at the path
@@ -66,8 +70,11 @@ class Training:
         except ExplorerError as error:
             self._give_up(str(error))
             raise
-        except MemoryError:
-            sentence = "There was not enough memory; choose a smaller batch or a smaller network."
+        except (MemoryError, RuntimeError) as error:
+            if not _is_about_memory(error):
+                raise
+            half = max(self._plan.batch // 2, 1)
+            sentence = f"A batch of {self._plan.batch} does not fit into memory; choose {half}, or a smaller network."
             self._give_up(sentence)
             raise ExplorerError(sentence) from None
 
@@ -129,7 +136,7 @@ class Training:
             if standing.best_score is None or score < standing.best_score:
                 standing.best_score, standing.best_images = score, standing.images
                 self._clock()
-                checkpoint.save_best(self._run, self._learner, standing)
+                self._with_room(partial(checkpoint.save_best, self._run, self._learner, standing))
             if samples is not None:
                 self._journal.picture(standing.images, "samples", samples, COLUMNS)
             shown = held_out.images[:SHOWN]
@@ -142,10 +149,34 @@ class Training:
         if self._fabric.is_global_zero:
             self._clock()
             self.standing.settings = dict(self._learner.settings)
-            folder = checkpoint.save(self._run, self._learner, self.standing)
-            path = folder.relative_to(self._run).as_posix()
-            self._journal.write(contract.Checkpoint(images=self.standing.images, path=path))
+            self._with_room(self._checkpoint)
         self._fabric.barrier()
+
+    def _checkpoint(self) -> None:
+        folder = checkpoint.save(self._run, self._learner, self.standing)
+        path = folder.relative_to(self._run).as_posix()
+        self._journal.write(contract.Checkpoint(images=self.standing.images, path=path))
+
+    def _with_room(self, write: Callable[[], None]) -> None:
+        """Write; where the disk is full, keep still until there is room, for what was learned is not to be lost."""
+        told = False
+        while True:
+            try:
+                write()
+            except CannotWrite as error:
+                if not told:
+                    told = True
+                    self._warn(f"{error} The training waits until there is room; the checkpoint before is whole.")
+                threading.Event().wait(ROOM_S)
+                continue
+            if told:
+                self._warn("There is room again: the training goes on.")
+            return
+
+    def _warn(self, sentence: str) -> None:
+        self._say(sentence)
+        with contextlib.suppress(ExplorerError):  # the journal may find no room either
+            self._journal.write(contract.Warned(images=self.standing.images, sentence=sentence))
 
     def _listen(self) -> None:
         """Queue what was asked since the last time, the same on all processes."""
@@ -223,6 +254,11 @@ class Training:
             self._journal.write(contract.Failed(images=self.standing.images, sentence=sentence))
         except ExplorerError as second:
             self._say(f"The journal could not take it: {second}")
+
+
+def _is_about_memory(error: Exception) -> bool:
+    """PyTorch tells of it in several ways."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _line(images: int, split: str, numbers: dict[str, float]) -> str:

@@ -26,6 +26,7 @@ from explorer.control.arithmetic import ArithmeticController
 from explorer.control.beside import BesideController
 from explorer.control.branches import BranchesController
 from explorer.control.codes import CodesController
+from explorer.control.critic import CriticController
 from explorer.control.data import DataController
 from explorer.control.directions import DirectionsController
 from explorer.control.encode import EncodeController
@@ -104,7 +105,7 @@ class App:
         self.runtime = runtime or Runtime(self.device)
         self.models = Models(self.runtime)
         self.folders = model_folders()  # the last one is the user's own
-        self.worker = Worker(self.main.post, lanes=29)
+        self.worker = Worker(self.main.post, lanes=31)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -131,6 +132,8 @@ class App:
             film_lane,
             error_lane,
             refine_lane,
+            critic_lane,
+            judge_lane,
         ) = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
@@ -187,6 +190,9 @@ class App:
         self.pictures.lens = self.trajectory.frame
         self.guidance = GuidanceController(self.explore, self.stage, self.walk, self.window.guidance)
         self.layers = LayersController(self.explore, self.stage, self.history, layers_lane, self.window.layers)
+        self.critic = CriticController(
+            self.explore, self.stage, self.history, critic_lane, judge_lane, self.window.critic
+        )
         self.branches = BranchesController(
             self.explore, self.stage, self.history, self.walk, branches_lane, self.window.branches
         )
@@ -358,6 +364,7 @@ class App:
         for instrument in (
             self.sliders, self.map, self.whereabouts, self.directions, self.grid,
             self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations, self.layers,
+            self.critic,
         ):  # fmt: skip
             instrument.rest()
         if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew
@@ -402,6 +409,12 @@ class App:
         path = self.window.ask_picture("Add a picture as a source")
         if path:
             self.mixing.add_file(Path(path))
+
+    def open_to_judge(self) -> None:
+        """Choose a picture for the critic."""
+        path = self.window.ask_picture("Judge a picture")
+        if path:
+            self.critic.take_file(Path(path))
 
     def _take_mixing(self, look: MixLook) -> None:
         """Open the grid of a sheet that was dropped."""

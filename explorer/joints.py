@@ -18,6 +18,7 @@ def join(app: "App") -> None:
     _diffusion(app)
     _branches(app)
     _layers(app)
+    _critic(app)
     _variations(app)
     _seeds(app)
     window.asked.connect(app.do)
@@ -154,6 +155,15 @@ def _layers(app: "App") -> None:
     panel = app.window.layers
     panel.graph_chosen.connect(app.layers.choose_graph)
     panel.layer_chosen.connect(app.layers.choose_layer)
+
+
+def _critic(app: "App") -> None:
+    panel = app.window.critic
+    panel.open_asked.connect(app.open_to_judge)
+    panel.dropped.connect(app.critic.take_file)
+    panel.subject_chosen.connect(app.critic.choose)
+    panel.chart.started.connect(app.truncation.begin)
+    panel.chart.edited.connect(app.truncation.move)
 
 
 def _variations(app: "App") -> None:

@@ -15,6 +15,7 @@ _HOME = tempfile.TemporaryDirectory()  # a first start, whatever the person who 
 for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
     os.environ[variable] = _HOME.name
 
+import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget  # noqa: E402
@@ -234,6 +235,16 @@ def seeds(person: Person) -> None:
     person.open("seeds")
 
 
+def critic(person: Person) -> None:
+    """fashion-stylegan"""
+    person.open("critic")
+    real = Path(_HOME.name) / "an-ankle-boot.png"
+    Image.fromarray(np.load(ROOT / "assets" / "data" / "fashion-mnist-small.npz")["test_images"][23]).save(real)
+    person.app.critic.take_file(real)
+    person.wait()
+    person.press("critic_view")
+
+
 def layers(person: Person) -> None:
     """fashion-stylegan"""
     person.open("layers")
@@ -273,7 +284,11 @@ SHOTS: dict[str, Callable[[Person], None]] = {
     shot.__name__: shot
     for shot in (
         explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
+<<<<<<< HEAD
         trajectory, guidance, variations, branches, mixing, mixgrid, seeds, layers, training, run, learning,
+=======
+        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, critic, layers,
+>>>>>>> a28407f (Show how real a picture looks to the critic, along psi and beside a real one, and where it looks)
     )
 }  # fmt: skip
 

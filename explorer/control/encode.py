@@ -19,7 +19,7 @@ from explorer.control.walk import Walk
 from explorer.latent.bounds import kl_per_dimension, log_likelihood, log_normal, reparameterised
 from explorer.latent.neighbours import Neighbours
 from explorer.latent.styles import Style
-from explorer.media.pictures_in import central_box, fitted, read_picture_file
+from explorer.media.pictures_in import central_box, fitted, read_picture_file, with_channels
 from explorer.media.recipes import NoRecipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Decodes, Encodes, Model
 from explorer.models.inverter import can_refine, refine
@@ -368,7 +368,7 @@ def _encode(
     mean = posterior.mean[0]
     spread = None if posterior.log_variance is None else posterior.log_variance[0]
     restored = decodes.decode(mean[None])[0]
-    picture = _with_channels(colour, restored.shape[2])
+    picture = with_channels(colour, restored.shape[2])
     difference: NDArray[np.float32] = np.abs(picture.astype(np.float32) - restored) / 255
     samples = np.zeros((0, *restored.shape), np.uint8)
     if spread is not None:
@@ -459,7 +459,7 @@ def _thumbnail_error(picture: Pixels, restored: Pixels, encoded: Encoded | None)
         return None
     side = encoded.thumbnails.shape[1]
     channels = encoded.thumbnails.shape[3]
-    a, b = (_shrunk(_with_channels(each, channels), side) for each in (picture, restored))
+    a, b = (_shrunk(with_channels(each, channels), side) for each in (picture, restored))
     return float(np.mean(((a - b) / 255) ** 2))
 
 
@@ -472,23 +472,10 @@ def _test_errors(decodes: Decodes, encoded: Encoded, job: Job) -> Iterator[None]
     for start in range(0, len(rows), BATCH):
         here = rows[start : start + BATCH]
         for row, restored in zip(here.tolist(), decodes.decode(encoded.codes[here]), strict=True):
-            small = _shrunk(_with_channels(restored, channels), side)
+            small = _shrunk(with_channels(restored, channels), side)
             errors.append(float(np.mean(((small - encoded.thumbnails[row]) / 255) ** 2)))
         yield
     return np.sort(np.asarray(errors, np.float32))
-
-
-def _with_channels(pixels: Pixels, channels: int) -> Pixels:
-    """(H, W, 1, 3 or 4) as so many: grey repeated, colour as grey, alpha made full."""
-    have = pixels.shape[2]
-    if have == channels:
-        return pixels
-    colour = np.repeat(pixels, 3, axis=2) if have == 1 else pixels[..., :3]
-    if channels == 1:
-        return np.asarray(Image.fromarray(colour).convert("L"))[..., None]
-    if channels == 3:
-        return colour
-    return np.concatenate([colour, np.full_like(colour[..., :1], 255)], axis=2)
 
 
 def _shrunk(pixels: Pixels, side: int) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.latent import bounds, directions, paths, styles
+from explorer.latent import bounds, directions, judgement, paths, styles
 from explorer.samplers import diffusion
 
 
@@ -171,6 +171,28 @@ FORMULAS = {
             ),
             "Karras et al. (2019), appendix B",
             "Less variety for better pictures: near the mean the generator saw most examples.",
+        ),
+        Formula(
+            "critic",
+            "From a score to a chance",
+            r"P(\mathrm{real}\mid x)=\frac{1}{1+e^{-s(x)}}",
+            judgement.chance,
+            (Symbol("s(x)", "score of the picture: above 0 it looks rather real, below 0 rather made"),),
+            "Goodfellow et al. (2014), section 4",
+            "Both networks learned against each other: where the generator is as good as the data, the critic can only "
+            "guess, and says 50 %.",
+        ),
+        Formula(
+            "saliency",
+            "Where it looks",
+            r"M_{ij}=\max_c\left|\frac{\partial s(x)}{\partial x_{cij}}\right|",
+            judgement.saliency,
+            (
+                Symbol("s(x)", "score of the picture"),
+                Symbol("M_{ij}", "how much the score changes with the pixel of row i, column j; the largest one"),
+            ),
+            "Simonyan et al. (2014), section 3.1",
+            "A pixel that matters is not yet a fault: the gradient says where, not whether brighter or darker.",
         ),
         Formula(
             "forward",

@@ -1,12 +1,14 @@
 """Which instruments a model can answer: asked of its capabilities, never of its family."""
 
 from explorer.models.capabilities import Model
+from explorer.models.critic import can_judge
 
 ALWAYS = frozenset({"card", "layers"})
 DECODING = frozenset({"directions", "grid", "arithmetic"})
 FLAT = frozenset({"map", "sliders"})  # what shows the numbers of a code one by one, or on a plane
 POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encoder puts pictures
 ENCODING = frozenset({"encode"})
+JUDGING = frozenset({"critic"})
 STYLES = frozenset({"mixing", "seeds"})
 UNFOLDING = frozenset({"trajectory", "guidance", "variations", "branches"})
 
@@ -25,4 +27,4 @@ def answered(model: Model | None) -> frozenset[str]:
     keys |= POSTERIOR if model.styles is None else STYLES
     if any(view.encodes is not None for view in (model, *model.views.values())):
         keys |= ENCODING
-    return keys
+    return keys | JUDGING if can_judge(model) else keys

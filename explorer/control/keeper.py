@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from explorer.contract.errors import CannotWrite
 from explorer.state.beside import Beside
 from explorer.state.branches import Branches
+from explorer.state.criticlook import CriticLook
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import Journey
 from explorer.state.layerlook import LayerLook
@@ -39,6 +40,7 @@ class Session(BaseModel):
     variations: VariationsLook = VariationsLook()
     branches: Branches = Branches()
     layers: LayerLook = LayerLook()
+    critic: CriticLook = CriticLook()
     beside: Beside = Beside()
 
 

@@ -26,6 +26,8 @@ NEXT_TO = (
     "trajectory",
     "variations",
     "journey",
+    "layers",
+    "critic",
 )  # fields of ``Explore`` that come back beside the place
 
 

@@ -74,6 +74,19 @@ def central_box(pixels: Pixels) -> tuple[int, int, int]:
     return (width - side) // 2, (height - side) // 2, side
 
 
+def with_channels(pixels: Pixels, channels: int) -> Pixels:
+    """(H, W, 1, 3 or 4) as so many: grey repeated, colour as grey, alpha made full."""
+    have = pixels.shape[2]
+    if have == channels:
+        return pixels
+    colour = np.repeat(pixels, 3, axis=2) if have == 1 else pixels[..., :3]
+    if channels == 1:
+        return np.asarray(Image.fromarray(colour).convert("L"))[..., None]
+    if channels == 3:
+        return colour
+    return np.concatenate([colour, np.full_like(colour[..., :1], 255)], axis=2)
+
+
 def _plain(image: Image.Image) -> Pixels:
     """Upright RGB on white; 16-bit greys are scaled, not cut off."""
     upright = ImageOps.exif_transpose(image)

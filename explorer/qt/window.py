@@ -22,6 +22,7 @@ from explorer.qt.header import Header
 from explorer.qt.panels.arithmetic_panel import ArithmeticPanel
 from explorer.qt.panels.branches_panel import BranchesPanel
 from explorer.qt.panels.card_panel import CardPanel
+from explorer.qt.panels.critic_panel import CriticPanel
 from explorer.qt.panels.directions_panel import DirectionsPanel
 from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
@@ -67,6 +68,7 @@ TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the pict
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
 VARIATIONS = Chip("variations", "Variations", "Rows and columns: classes, weights, seeds, samplers, steps.")
 BRANCHES = Chip("branches", "Branches", "Fork a trajectory at a step, keep ways, compare two of them.")
+CRITIC = Chip("critic", "Critic", "How real the picture looks to the network that the model learned against.")
 LAYERS = Chip("layers", "Layers", "The feature maps of any layer, for the picture in view.")
 CHIPS = (
     SLIDERS,
@@ -82,6 +84,7 @@ CHIPS = (
     ARITHMETIC,
     ENCODE,
     PRIOR,
+    CRITIC,
     LAYERS,
     CARD,
 )
@@ -118,6 +121,7 @@ class Window(QWidget):
         self.arithmetic = ArithmeticPanel(self)
         self.encode = EncodePanel(self)
         self.prior = PriorPanel(self)
+        self.critic = CriticPanel(self)
         self.layers = LayersPanel(self)
         self.card = CardPanel(self)
         self.facts = StatusLine("facts", "Facts about the picture", self)
@@ -138,6 +142,7 @@ class Window(QWidget):
             ARITHMETIC.key: self.arithmetic,
             ENCODE.key: self.encode,
             PRIOR.key: self.prior,
+            CRITIC.key: self.critic,
             LAYERS.key: self.layers,
             CARD.key: self.card,
         }

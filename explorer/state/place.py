@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from explorer.latent.styles import Style
 from explorer.state.beside import Beside
 from explorer.state.branches import Branches
+from explorer.state.criticlook import CriticLook
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.layerlook import LayerLook
@@ -45,3 +46,4 @@ class Explore(EventedModel):
     variations: VariationsLook = VariationsLook()
     branches: Branches = Branches()
     layers: LayerLook = LayerLook()
+    critic: CriticLook = CriticLook()

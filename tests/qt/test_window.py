@@ -186,7 +186,7 @@ def test_an_instrument_that_is_not_there_is_refused(window: Window):
     assert not window.show_instrument("telescope")
     assert window.instruments == (
         *("sliders", "trajectory", "guidance", "branches", "variations", "mixing", "seeds"),
-        *("map", "directions", "grid", "arithmetic", "encode", "prior", "layers", "card"),
+        *("map", "directions", "grid", "arithmetic", "encode", "prior", "critic", "layers", "card"),
     )
 
 

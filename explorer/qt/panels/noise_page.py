@@ -7,7 +7,7 @@ from explorer.control.noise import DRAWS, NoiseMap
 from explorer.latent.styles import STRONGEST_NOISE
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar
-from explorer.qt.widgets.heat_map import HeatMap
+from explorer.qt.widgets.heat_map import HeatMap, changes
 from explorer.qt.widgets.picture_tile import PictureTile
 from explorer.qt.widgets.plain_slider import PlainSlider
 
@@ -51,7 +51,7 @@ class NoisePage(QWidget):
         )
         self._heat = HeatMap(
             "noise_map", "Where noise changes the picture", "The spread of each pixel over several draws of the noise.",
-            cause=f"the spread over {DRAWS} draws of the noise",
+            told=changes(f"the spread over {DRAWS} draws of the noise"),
         )  # fmt: skip
         self._inside = QWidget()
         self._lay_out()

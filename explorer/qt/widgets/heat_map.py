@@ -1,5 +1,8 @@
 """Where in the picture something acts: a dark copy of the picture, with what changes glowing over it, and a scale."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
@@ -17,8 +20,28 @@ _GAP = 12  # px
 _GLOW = (242, 179, 93)  # the same in every theme, for it lies on the picture and not on the panel
 
 
+@dataclass(frozen=True)
+class HeatWords:
+    """What the scale says: at its top for the largest value, at its foot, and where no value reaches ``least``."""
+
+    top: Callable[[float], str]
+    foot: str
+    nothing: str
+    least: float
+
+
+def changes(cause: str) -> HeatWords:
+    """The scale of changes of a pixel, in shares of its full range; ``cause`` says what changes it so."""
+    return HeatWords(
+        lambda top: f"{percent(top)} of full brightness changes here, {cause}",
+        "0 %: stays as it is",
+        "It changes nothing in this picture.",
+        LEAST,
+    )
+
+
 class HeatMap(QWidget):
-    """A picture under a heat map; the scale ends at the largest change. ``cause`` says what changes it so."""
+    """A picture under a heat map; the scale ends at the largest value."""
 
     def __init__(
         self,
@@ -27,10 +50,10 @@ class HeatMap(QWidget):
         tip: str,
         parent: QWidget | None = None,
         *,
-        cause: str = "from −2 σ to +2 σ",
+        told: HeatWords | None = None,
     ) -> None:
         super().__init__(parent)
-        self._cause = cause
+        self._told = told or changes("from −2 σ to +2 σ")
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
         self.setToolTip(tip)
@@ -39,12 +62,10 @@ class HeatMap(QWidget):
         self._top = 0.0
 
     def show_heat(self, pixels: Pixels, heat: NDArray[np.float32]) -> None:
-        """Show a picture (H, W, C) and how much each of its pixels changes, (H, W) in [0, 1]."""
+        """Show a picture (H, W, C) and a value of each of its pixels, (H, W), not negative."""
         self._top = max(float(heat.max()), 0.0)
-        self._image = to_image(glowing(pixels, heat))
-        self.setAccessibleDescription(
-            f"changes the picture by up to {percent(self._top)}" if self._top >= LEAST else "changes nothing here"
-        )
+        self._image = to_image(glowing(pixels, heat, self._told.least))
+        self.setAccessibleDescription(self._told.top(self._top) if self._any else self._told.nothing)
         self.update()
 
     def clear(self) -> None:
@@ -55,8 +76,12 @@ class HeatMap(QWidget):
 
     @property
     def top(self) -> float:
-        """The largest change in view, a share of the full range of a pixel."""
+        """The largest value in view."""
         return self._top
+
+    @property
+    def _any(self) -> bool:
+        return self._top >= self._told.least
 
     def paintEvent(self, event: QPaintEvent) -> None:
         roles = theme.current()
@@ -84,12 +109,11 @@ class HeatMap(QWidget):
         painter.setPen(roles.color("secondary"))
         words = QRectF(bar.right() + 8, 0, self.width() - bar.right() - 8, self.height())
         wrap, left = Qt.TextFlag.TextWordWrap, Qt.AlignmentFlag.AlignLeft
-        if self._top < LEAST:
-            painter.drawText(words, wrap | left | Qt.AlignmentFlag.AlignVCenter, "It changes nothing in this picture.")
+        if not self._any:
+            painter.drawText(words, wrap | left | Qt.AlignmentFlag.AlignVCenter, self._told.nothing)
             return
-        top = f"{percent(self._top)} of full brightness changes here, {self._cause}"
-        painter.drawText(words, wrap | left | Qt.AlignmentFlag.AlignTop, top)
-        painter.drawText(words, left | Qt.AlignmentFlag.AlignBottom, "0 %: stays as it is")
+        painter.drawText(words, wrap | left | Qt.AlignmentFlag.AlignTop, self._told.top(self._top))
+        painter.drawText(words, left | Qt.AlignmentFlag.AlignBottom, self._told.foot)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() is QEvent.Type.PaletteChange:
@@ -103,11 +127,14 @@ class HeatMap(QWidget):
         return QSize(240, 112)
 
 
-def glowing(pixels: Pixels, heat: NDArray[np.float32]) -> Pixels:
-    """A dim grey copy of (H, W, C) uint8 that glows where ``heat`` (H, W) is high, relative to its largest value."""
+def glowing(pixels: Pixels, heat: NDArray[np.float32], least: float = LEAST) -> Pixels:
+    """A dim grey copy of (H, W, C) uint8 that glows where ``heat`` (H, W) is high, relative to its largest value.
+
+    Where none reaches ``least`` nothing glows.
+    """
     grey = pixels[..., :3].astype(np.float32).mean(axis=2)
     top = float(heat.max())
-    share = (heat / top if top >= LEAST else np.zeros_like(heat))[..., None]
+    share = (heat / top if top >= least else np.zeros_like(heat))[..., None]
     mixed = (1 - share) * (DIM * grey)[..., None] + share * np.array(_GLOW, np.float32)
     return np.rint(mixed).astype(np.uint8)
 

@@ -162,10 +162,10 @@ def test_what_changes_nothing_is_said(qtbot: QtBot):
     qtbot.addWidget(panel)
     panel.resize(340, 150)
     panel.show_heat(GREY, np.full((4, 4), 0.001, np.float32))
-    assert panel.accessibleDescription() == "changes nothing here"
+    assert panel.accessibleDescription() == "It changes nothing in this picture."
     empty = to_pixels(panel.grab().toImage())
     panel.show_heat(GREY, np.full((4, 4), 0.46, np.float32))
-    assert panel.accessibleDescription() == "changes the picture by up to 46 %"
+    assert panel.accessibleDescription() == "46 % of full brightness changes here, from −2 σ to +2 σ"
     assert (to_pixels(panel.grab().toImage()) != empty).any()
     panel.clear()
     assert panel.top == 0

@@ -190,7 +190,7 @@ class Direction(Frozen):
         default=None, description="first and last row of a point (L, D) that it is meant for; null: all"
     )
     disturbs: tuple[Reference, ...] = Field(
-        default=(), description="how much one deviation along it changes each other attribute, as quality_metric says"
+        default=(), description="how much a step along it changes each attribute, as quality_metric says"
     )
 
 

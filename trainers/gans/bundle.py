@@ -9,14 +9,14 @@ import torch
 
 from explorer.contract import manifest as m
 from explorer.contract.archive import open_bundle, pack_arrays, save_bundle
-from trainers.gans.directions import STEP, Attributes, mean_disturbance, sefa_directions, with_disturbance
+from trainers.gans.directions import STEP, Attributes, mean_changes, sefa_directions, spread_of, with_disturbance
 from trainers.gans.generator import Generator
 from trainers.gans.graphs import RANGE, StyleGraphs, style_graphs
 from trainers.gans.learner import StyleGanLearner
 from trainers.kit.card import Figure, licence_text, write_card
 from trainers.kit.grids import enlarged, grid, png
 from trainers.kit.loop import to_floats
-from trainers.kit.pictures import Pictures
+from trainers.kit.pictures import Pictures, fitted
 from trainers.kit.probes import attribute_directions, pca_directions
 from trainers.kit.provenance import Opened, provenance
 from trainers.kit.quality_features import heads_of
@@ -150,13 +150,19 @@ def _stores(
     if classifier is None:
         return []
     accuracy = {space: np.mean([fact.quality or 0.0 for fact in found[space][1]]) for space in found}
-    disturbed = {space: mean_disturbance(list(found[space][1])) for space in found}
-    return [
-        f"{len(line_facts)} values of attributes can be read off along a line, fitted on {FITTED_ON:,} samples whose "
-        f"attributes a classifier named, and tried on {STORED:,} others: {accuracy['w']:.1%} right in w, "
+    changes = {space: mean_changes(list(found[space][1])) for space in found}
+    words = (
+        f"{len(line_facts)} values of attributes, or classes, can be read off along a line, fitted on {FITTED_ON:,} "
+        f"samples that a classifier named, and tried on {STORED:,} others: {accuracy['w']:.1%} right in w, "
         f"{accuracy['z']:.1%} in z (mean balanced accuracy). A step of {STEP:g} deviations along such a direction "
-        f"changes each other attribute in {disturbed['w']:.1%} of samples in w, in {disturbed['z']:.1%} in z. w is the "
-        "more disentangled, the higher the first and the lower the second number is than that of z."
+        f"changes what it is meant to in {changes['w'][0]:.1%} of samples in w, in {changes['z'][0]:.1%} in z"
+    )
+    others = changes["w"][1], changes["z"][1]
+    if others[0] is None or others[1] is None:
+        return [f"{words}."]
+    return [
+        f"{words}, and each other attribute in {others[0]:.1%} in w, in {others[1]:.1%} in z. The more that is right, "
+        "and the fewer others change beside what is meant, the more disentangled a space is."
     ]
 
 
@@ -174,8 +180,8 @@ def _attributes(
         return draw_w(graphs.map(z))
 
     return {
-        space: with_disturbance(attribute_directions(fitted, tried, asked), tried, draw, classifier)
-        for space, fitted, tried, draw in (
+        space: with_disturbance(attribute_directions(known, tried, asked, spread_of(known)), tried, draw, classifier)
+        for space, known, tried, draw in (
             ("w", train.w, held_out.w, draw_w),
             ("z", train.z, held_out.z, draw_z),
         )
@@ -202,11 +208,9 @@ def _classifier(data: Pictures) -> Attributes | None:
         return None
     bundle = open_bundle(path)
     model, heads = Model(bundle), heads_of(bundle.manifest)
-    image = model.image
-    if data.images.shape[1:] != (image.height, image.width, image.channels):
-        return None
 
     def classify(pixels: np.ndarray) -> np.ndarray:
+        pixels = fitted(pixels, model.image.height, model.image.channels)
         logits = np.concatenate([model.classify(pixels[at : at + 250])[0] for at in range(0, len(pixels), 250)])
         return np.stack([part.argmax(1) for part in np.split(logits, np.cumsum(heads)[:-1], axis=1)], 1)
 

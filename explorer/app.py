@@ -28,6 +28,7 @@ from explorer.control.branches import BranchesController
 from explorer.control.codes import CodesController
 from explorer.control.critic import CriticController
 from explorer.control.data import DataController
+from explorer.control.direction_layers import DirectionLayersController
 from explorer.control.directions import DirectionsController
 from explorer.control.encode import EncodeController
 from explorer.control.export import png_of
@@ -167,6 +168,9 @@ class App:
         )  # fmt: skip
         self.directions = DirectionsController(
             self.explore, self.stage, self.notebooks, self.walk, look_lane, self.window.directions
+        )
+        self.direction_layers = DirectionLayersController(
+            self.explore, self.stage, self.history, self.walk, self.window.directions
         )
         self.grid = GridController(
             self.explore, self.stage, self.history, self.notebooks, self.walk, grid_lane, self.window.grid

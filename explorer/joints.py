@@ -51,6 +51,7 @@ def _directions(app: "App") -> None:
     panel.edited.connect(directions.move)
     panel.reset_asked.connect(directions.reset)
     panel.chosen.connect(directions.choose)
+    panel.layers_chosen.connect(app.direction_layers.choose)
     panel.visible_changed.connect(directions.see)
     panel.told.connect(lambda sentence: app.tell(sentence, error=False))
     panel.save.clicked.connect(lambda: directions.save(app.window.ask_directions_place))

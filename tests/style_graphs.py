@@ -109,6 +109,7 @@ def style_bundle(path: Path, *, seed: int = 0, name: str = "styled") -> Bundle:
         "labels": labels,
         "thumbnails": to_pixels(toy.draw(np.repeat(w[:, None], LAYERS, axis=1)), _image_meaning(SIZE)),
         "axes": axes[:3].astype(np.float32),
+        "z_axes": np.eye(Z, dtype=np.float32)[:1],
     }
     files = {
         "mapping.onnx": _mapping(toy),
@@ -189,11 +190,24 @@ def style_facts(name: str = "styled") -> dict[str, Any]:
                         origin="attribute",
                         quality=1.0,
                         quality_metric="balanced accuracy on test pictures",
-                        disturbs=(Reference(name="beard", value=0.1),),
+                        disturbs=(Reference(name="hair", value=0.5), Reference(name="beard", value=0.1)),
                     ),
                     Direction(name="axis 2", origin="pca", quality=0.3, quality_metric="share of variance"),
                     Direction(
                         name="SeFa 1, coarse", origin="sefa", quality=2.0, quality_metric="eigenvalue", layers=(0, 1)
+                    ),
+                ),
+            ),
+            DirectionsStore(
+                space="z",
+                vectors=_array("z_axes"),
+                directions=(
+                    Direction(
+                        name="hair: long",
+                        origin="attribute",
+                        quality=0.7,
+                        quality_metric="balanced accuracy on test pictures",
+                        disturbs=(Reference(name="hair", value=0.5), Reference(name="beard", value=0.4)),
                     ),
                 ),
             ),

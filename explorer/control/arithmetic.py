@@ -98,14 +98,19 @@ class ArithmeticController:
         self._pictures: dict[Code, Pixels] = {}
         self._gesture = 0
         self._decodes: Decodes | None = None  # who made the pictures
-        stage.events.encoded.connect(self.offer)
+        for signal in (stage.events.lifted, stage.events.encoded):
+            signal.connect(self.renew)
         notebooks.changed.connect(self.refresh)
 
     # what there is to take
 
+    def renew(self) -> None:
+        """Other data: offer some of it."""
+        self.offer()
+
     def offer(self, chosen: str | None = None) -> None:
         """Offer other pictures of the data, all or those with the label ``chosen``; None keeps the filter."""
-        data = self._stage.encoded
+        data = self._stage.offered
         labels = labels_of(data)
         self._filter = self._filter if chosen is None else chosen
         if self._filter not in labels:
@@ -119,7 +124,7 @@ class ArithmeticController:
 
     def make_group(self, chosen: str, name: str = "") -> None:
         """Keep the mean of all pictures with a label such as ``mouth: smile``, or of marked ones, as a group."""
-        data, trait = self._stage.encoded, None
+        data, trait = self._stage.offered, None
         for side in (True, False):
             for known in self._notebooks.notes.traits:
                 if chosen == marks_name(known.name, side):
@@ -134,7 +139,7 @@ class ArithmeticController:
 
     def add_group(self, rows: NDArray[np.int64], name: str) -> None:
         """Keep the mean of these pictures of the data as a group, such as those inside a lasso."""
-        data = self._stage.encoded
+        data = self._stage.offered
         if data is not None:
             self._keep_group(data.codes, rows, name)
 
@@ -235,7 +240,7 @@ class ArithmeticController:
         self._show()
 
     def _show(self) -> None:
-        notes, data, seen = self._notebooks.notes, self._stage.encoded, self._pictures.get
+        notes, data, seen = self._notebooks.notes, self._stage.offered, self._pictures.get
         self._view.show_terms(
             tuple(TermView(t.point.name, t.minus, t.weight, seen(t.point.code)) for t in notes.terms)
         )  # fmt: skip
@@ -278,7 +283,7 @@ class ArithmeticController:
 
     def _wanted(self) -> Iterator[Code]:
         """The codes whose pictures are in sight, the most wanted first."""
-        notes, data, result = self._notebooks.notes, self._stage.encoded, self._result()
+        notes, data, result = self._notebooks.notes, self._stage.offered, self._result()
         if result is not None:
             yield tuple(result.tolist())
         yield from (term.point.code for term in notes.terms)
@@ -291,7 +296,7 @@ class ArithmeticController:
         return self._pictures.get(tuple(data.codes[row].tolist())) if data.thumbnails is None else data.thumbnails[row]
 
     def _point(self, key: str) -> Point | None:
-        data, picture = self._stage.encoded, self._stage.picture
+        data, picture = self._stage.offered, self._stage.picture
         kind, _, name = key.partition(":")
         if key == HERE and picture is not None and picture.model is self._stage.model:
             return Point(name="this picture", code=tuple(picture.code.tolist()))

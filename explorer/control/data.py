@@ -3,7 +3,7 @@
 from explorer.contract.errors import ExplorerError
 from explorer.control.stage import Stage
 from explorer.models.capabilities import Model
-from explorer.models.stores import Directions, Encoded, read_directions, read_encoded
+from explorer.models.stores import Directions, Encoded, read_directions, read_encoded, read_lifted
 from explorer.tasks.latest import Job, Lane
 
 
@@ -17,7 +17,7 @@ class DataController:
     def read(self) -> None:
         """Read the stores of the model on stage."""
         model = self._stage.model
-        self._stage.encoded = self._stage.directions = None
+        self._stage.lifted = self._stage.encoded = self._stage.directions = None
         self._stage.data_fault = ""
         if model is None or model.decodes is None:
             self._lane.cancel()
@@ -29,9 +29,9 @@ class DataController:
             lambda error: self._fail(model, error),
         )
 
-    def _show(self, model: Model, found: tuple[Encoded | None, Directions | None]) -> None:
+    def _show(self, model: Model, found: tuple[Encoded | None, Encoded | None, Directions | None]) -> None:
         if self._stage.model is model:
-            self._stage.encoded, self._stage.directions = found
+            self._stage.lifted, self._stage.encoded, self._stage.directions = found
 
     def _fail(self, model: Model, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
@@ -40,5 +40,6 @@ class DataController:
             self._stage.data_fault = str(error)
 
 
-def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Directions | None]:
-    return read_encoded(model.bundle, space), read_directions(model.bundle, space)
+def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Encoded | None, Directions | None]:
+    bundle = model.bundle
+    return read_lifted(bundle, space), read_encoded(bundle, space), read_directions(bundle, space)

@@ -12,6 +12,7 @@ from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.contract.pixels import Pixels
 from explorer.control.axes import Axis, Frame, Group, axes_of, frame_of, made_key, taught_key
+from explorer.control.disentangled import Comparison, compared
 from explorer.control.notebooks import Notebooks
 from explorer.control.sliders import REACH
 from explorer.control.stage import Stage
@@ -59,6 +60,7 @@ class ChosenView:
     sentence: str
     own: bool
     others: tuple[Kinship, ...]
+    changes: tuple[tuple[str, float], ...] = ()  # attributes, and in what share of pictures a step changes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,7 @@ class DirectionsView(Protocol):
     def show_value(self, key: str, value: float) -> None: ...
     def show_thumbnails(self, key: str, low: Pixels, high: Pixels) -> None: ...
     def show_chosen(self, chosen: ChosenView | None) -> None: ...
+    def show_comparison(self, comparison: Comparison | None) -> None: ...
     def show_heat(self, pixels: Pixels, heat: NDArray[np.float32]) -> None: ...
     def tell(self, sentence: str) -> None: ...
 
@@ -107,10 +110,11 @@ class DirectionsController:
         self._visible: tuple[str, ...] = ()
         self._chosen = ""
         self._base: NDArray[np.float32] | None = None  # where the running gesture began
-        for signal in (stage.events.model, stage.events.encoded):
+        for signal in (stage.events.model, stage.events.lifted, stage.events.encoded):
             signal.connect(self._measure)
         for signal in (stage.events.directions, stage.events.taught, notebooks.changed):
             signal.connect(self.describe)
+        explore.events.directions.connect(self.describe)
         explore.events.place.connect(self.refresh)
         explore.events.instrument.connect(self.refresh)
         explore.events.instrument.connect(self.rest)
@@ -124,7 +128,9 @@ class DirectionsController:
         if self._framed is not self._stage.model:  # whoever tells of new notes may hear of a new model first
             self._frame_model()
         if self._frame is not None and code is not None:
-            self._axes = {axis.key: axis for axis in axes_of(self._stage, self._notebooks.notes, self._frame)}
+            limit = self._explore.directions.layers
+            found = axes_of(self._stage, self._notebooks.notes, self._frame, limit)
+            self._axes = {axis.key: axis for axis in found}
         if self._chosen not in self._axes:
             self._chosen = next(iter(self._axes), "")
         self._shown = {} if code is None else {key: self._value(axis, code) for key, axis in self._axes.items()}
@@ -284,6 +290,7 @@ class DirectionsController:
     def _measure(self) -> None:
         self._frame_model()
         self._lane.cancel()
+        self._view.show_comparison(compared(self._stage.model))
         self.describe()
 
     def _frame_model(self) -> None:
@@ -313,7 +320,7 @@ class DirectionsController:
         angles = cosines(axis.vector, np.stack([other.vector for other in others])) if others else ()
         kin = [Kinship(o.key, o.name, float(angle)) for o, angle in zip(others, angles, strict=True)]
         kin.sort(key=lambda one: -abs(one.cosine))
-        self._view.show_chosen(ChosenView(axis.key, axis.name, axis.sentence, axis.own, tuple(kin)))
+        self._view.show_chosen(ChosenView(axis.key, axis.name, axis.sentence, axis.own, tuple(kin), axis.changes))
 
     def _show_look(self, found: _Ends | _Heat, pixels: Pixels) -> None:
         if found.key not in self._axes:

@@ -70,6 +70,7 @@ class GridController:
         notebooks.changed.connect(self.describe)
         explore.events.instrument.connect(self.describe)
         explore.events.grid.connect(self.describe)
+        explore.events.directions.connect(self.describe)
 
     @property
     def look(self) -> GridLook:
@@ -91,7 +92,8 @@ class GridController:
         self._axes = {}
         if decodes is not None:
             frame = frame_of(self._stage, decodes)
-            self._axes = {axis.key: axis for axis in axes_of(self._stage, self._notebooks.notes, frame)}
+            limit = self._explore.directions.layers
+            self._axes = {axis.key: axis for axis in axes_of(self._stage, self._notebooks.notes, frame, limit)}
         look = self.look
         self._view.show_message("" if look.columns else TOO_FEW)
         self._view.show_offers(tuple(Offer(a.key, a.name) for a in self._axes.values()), look.rows, look.columns)

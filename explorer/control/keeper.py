@@ -10,6 +10,7 @@ from explorer.contract.errors import CannotWrite
 from explorer.state.beside import Beside
 from explorer.state.branches import Branches
 from explorer.state.criticlook import CriticLook
+from explorer.state.directionslook import DirectionsLook
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import Journey
 from explorer.state.layerlook import LayerLook
@@ -41,6 +42,7 @@ class Session(BaseModel):
     branches: Branches = Branches()
     layers: LayerLook = LayerLook()
     critic: CriticLook = CriticLook()
+    directions: DirectionsLook = DirectionsLook()
     beside: Beside = Beside()
 
 

@@ -28,6 +28,7 @@ NEXT_TO = (
     "journey",
     "layers",
     "critic",
+    "directions",
 )  # fields of ``Explore`` that come back beside the place
 
 

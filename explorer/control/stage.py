@@ -59,9 +59,15 @@ class Stage:
     picture: Picture | None = None
     before: Picture | None = None  # what was in view before the last gesture
     encoded: Encoded | None = None  # the data set that came with the model, as it encodes it
+    lifted: Encoded | None = None  # data of the space that each layer's style is of, where there is a style a layer
     directions: Directions | None = None  # those that came with the model
     taught: Mapping[str, Fit] = field(default_factory=dict[str, Fit])  # directions fitted to a person's picks, by name
     data_fault: str = ""  # the sentence why what came with the model cannot be read
+
+    @property
+    def offered(self) -> Encoded | None:
+        """Pictures of the data with codes of the space that is moved in, be it that all layers have the same style."""
+        return self.encoded if self.encoded is not None else self.lifted
 
     @property
     def decodes(self) -> Decodes | None:
@@ -78,7 +84,7 @@ class Stage:
 
     def enter(self, model: Model | None) -> None:
         """Bring a model on stage; what came with the one before goes first, so that nobody sees the two mixed."""
-        self.before = self.encoded = self.directions = None
+        self.before = self.lifted = self.encoded = self.directions = None
         self.taught, self.data_fault = {}, ""
         self.model = model
 

@@ -44,8 +44,11 @@ def principal_axes(codes: Float32[ndarray, "n d"]) -> tuple[Float32[ndarray, "k 
 def fit_direction(codes: Float32[ndarray, "n d"], more: Bool[ndarray, " n"], deviation: Float32[ndarray, " d"]) -> Fit:
     """Ridge-regularised logistic regression, in units of ``deviation``, with honest cross-validated accuracy.
 
-    The normal of the separating plane, as InterFaceGAN (Shen et al. 2020, eq. 2) takes it. A dimension whose
-    ``deviation`` is infinite takes no part.
+    The plane is found as InterFaceGAN does (Shen et al. 2020, eq. 2). The direction is not its normal n but S n, where
+    S is the covariance of the picks: what changes with the side of the plane that one is on (Haufe et al. 2014,
+    doi:10.1016/j.neuroimage.2013.10.067, eq. 6). Where codes hardly vary along some axes, as in w of a style generator,
+    the normal lies along just those, and a step along it changes nothing. A dimension whose ``deviation`` is infinite
+    takes no part.
 
     Raises:
         ValueError: all picks lie on one side, or both sides are the same, so nothing separates them.
@@ -59,8 +62,9 @@ def fit_direction(codes: Float32[ndarray, "n d"], more: Bool[ndarray, " n"], dev
     inside = fitted[:-1]
     if np.abs(places @ inside).max(initial=0.0) < VANISHED:
         raise ValueError("nothing separates the picks")
-    weights = inside @ span / deviation
-    vector = weights / float(np.linalg.norm(weights))
+    centred = np.where(np.isfinite(deviation), codes.astype(np.float64) - codes.mean(axis=0, dtype=np.float64), 0.0)
+    pattern = centred.T @ (centred @ (inside @ span / deviation))
+    vector = pattern / float(np.linalg.norm(pattern))
     return Fit(vector.astype(np.float32), cross_validated(places, more, fitted), int(more.sum()), int((~more).sum()))
 
 
@@ -164,6 +168,31 @@ def where_it_acts(
     step = np.float32(ACTS_REACH * deviation) * vector
     low, high = decode(np.stack([code - step, code + step])).astype(np.float32)
     return (np.abs(high - low).mean(axis=2) / 255).astype(np.float32)
+
+
+def over_layers(vector: Float32[ndarray, " d"], layers: int, first: int, last: int) -> Float32[ndarray, " k"]:
+    """A unit direction (D,) of one style as a unit direction (L * D,) of layers ``first`` to ``last``.
+
+    Data in which all layers have the same style vary the square root of so many layers as much along it. Directions
+    for a range of layers: Härkönen et al. (2020), arXiv:2004.02546, section 3.2.
+    """
+    rows = np.zeros((layers, len(vector)), np.float32)
+    rows[first : last + 1] = vector / np.float32(np.sqrt(last - first + 1))
+    return rows.reshape(-1)
+
+
+def within_layers(vector: Float32[ndarray, " k"], layers: int, first: int, last: int) -> Float32[ndarray, " k"]:
+    """What of a direction (L * D,) lies in layers ``first`` to ``last``, of unit length.
+
+    Raises:
+        ValueError: nothing does.
+    """
+    rows = np.zeros_like(vector).reshape(layers, -1)
+    rows[first : last + 1] = vector.reshape(layers, -1)[first : last + 1]
+    length = float(np.linalg.norm(rows))
+    if length < VANISHED * max(float(np.linalg.norm(vector)), 1e-12):
+        raise ValueError("nothing is left of the direction")
+    return (rows.reshape(-1) / np.float32(length)).astype(np.float32)
 
 
 def cosines(vector: Float32[ndarray, " d"], others: Float32[ndarray, "k d"]) -> Float32[ndarray, " k"]:

@@ -1,6 +1,7 @@
 """What a bundle carries beside its graphs, as arrays: encoded data with labels and small pictures, and directions."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ from numpy.typing import NDArray
 
 from explorer.contract.archive import Bundle
 from explorer.contract.errors import DamagedBundle
-from explorer.contract.manifest import Array, Attribute, Direction, DirectionsStore, EncodedStore
+from explorer.contract.manifest import Array, Attribute, Direction, DirectionsStore, EncodedStore, RowsPrior
 from explorer.contract.pixels import Pixels
 
+LIFTED_BYTES = 32 << 20  # of codes that are repeated for every layer
 CLASS = "class"  # the name of the only label column of a data set with classes
 
 
@@ -41,7 +43,10 @@ class Encoded:
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Unit vectors (K, D) of a latent space, row k described by ``facts[k]``."""
+    """Unit vectors (K, D) of a latent space, row k described by ``facts[k]``.
+
+    Where points have one style a layer, (L, D), the vectors are of one style.
+    """
 
     vectors: NDArray[np.float32]
     facts: tuple[Direction, ...]
@@ -91,8 +96,33 @@ def read_encoded(bundle: Bundle, space: str) -> Encoded | None:
     )
 
 
+def read_lifted(bundle: Bundle, space: str) -> Encoded | None:
+    """Of a space with one style a layer, (L, D): the data of the space of its styles, codes (N, L * D); else None.
+
+    At most ``LIFTED_BYTES`` of them.
+
+    Raises:
+        DamagedBundle: as ``read_encoded``.
+    """
+    described = bundle.manifest.space(space)
+    if described is None or not isinstance(described.prior, RowsPrior):
+        return None
+    found = read_encoded(bundle, described.prior.rows)
+    if found is None:
+        return None
+    layers = described.shape[0]
+    kept = slice(max(LIFTED_BYTES // (4 * math.prod(described.shape)), 1))
+    return replace(
+        found,
+        codes=np.tile(found.codes[kept], (1, layers)),
+        log_variances=None,
+        labels=found.labels[kept],
+        thumbnails=None if found.thumbnails is None else found.thumbnails[kept],
+    )
+
+
 def read_directions(bundle: Bundle, space: str) -> Directions | None:
-    """The stored directions of a latent space, or None.
+    """The stored directions of a latent space, or of its styles where it has one a layer; None: there are none.
 
     Raises:
         DamagedBundle: the vectors do not fit the space or their descriptions, or are not of unit length.
@@ -105,7 +135,10 @@ def read_directions(bundle: Bundle, space: str) -> Directions | None:
             if not fits or not _finite(vectors) or not np.allclose((vectors**2).sum(-1), 1.0, atol=1e-3):
                 raise DamagedBundle("The model's directions do not fit its latent space; export the model again.")
             return Directions(vectors.astype(np.float32), store.directions)
-    return None
+    described = bundle.manifest.space(space)
+    if described is None or not isinstance(described.prior, RowsPrior) or described.prior.rows == space:
+        return None
+    return read_directions(bundle, described.prior.rows)
 
 
 def _columns(bundle: Bundle, labels: NDArray[Any] | None) -> tuple[Attribute, ...]:

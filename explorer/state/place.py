@@ -7,6 +7,7 @@ from explorer.latent.styles import Style
 from explorer.state.beside import Beside
 from explorer.state.branches import Branches
 from explorer.state.criticlook import CriticLook
+from explorer.state.directionslook import DirectionsLook
 from explorer.state.gridlook import GridLook
 from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.layerlook import LayerLook
@@ -47,3 +48,4 @@ class Explore(EventedModel):
     branches: Branches = Branches()
     layers: LayerLook = LayerLook()
     critic: CriticLook = CriticLook()
+    directions: DirectionsLook = DirectionsLook()

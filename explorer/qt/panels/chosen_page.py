@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from explorer.control.directions import ChosenView
+from explorer.qt.panels.pages import scrolled
 from explorer.qt.pictures import Pixels
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.cosine_list import CosineList
@@ -47,7 +48,7 @@ class ChosenPage(QWidget):
         self._title = QLabel("COSINE TO THE OTHERS", self)
         self._title.setProperty("kind", "heading")
         self.cosines = CosineList("cosines", "Cosines to the other directions", self)
-        self.cosines.setMinimumHeight(96)
+        self.cosines.setMinimumHeight(144)
         self._add = Button("+ Add", "chosen_add", "Makes a new direction: this one and the ticked ones together.")
         self._subtract = Button("− Subtract", "chosen_subtract", "Makes a new direction: this one against the ticked.")
         self._without = Button(
@@ -74,12 +75,9 @@ class ChosenPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(self._help)
-        layout.addLayout(first)
-        layout.addWidget(self._sentence)
-        layout.addWidget(self.heat)
-        layout.addWidget(self._title)
-        layout.addWidget(self.cosines, 1)
+        self.heat.setMinimumHeight(self.heat.minimumSizeHint().height())
+        parts = (self._help, first, self._sentence, self.heat, self._title, self.cosines)
+        layout.addWidget(scrolled(*parts, growing=True), 1)
         layout.addLayout(last)
 
     def show_chosen(self, chosen: ChosenView | None) -> None:
@@ -97,6 +95,9 @@ class ChosenPage(QWidget):
         )
         self._delete.setVisible(own)
         self._sentence.setText("Choose a direction in the list first." if chosen is None else chosen.sentence)
+        shares = () if chosen is None else chosen.changes
+        told = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
+        self._sentence.setToolTip(f"In so many pictures a step changes each attribute: {told}." if told else "")
         self.cosines.show_kin(() if chosen is None else chosen.others, keep=same)
         self._set_usable()
 

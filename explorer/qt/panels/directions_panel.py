@@ -6,18 +6,24 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer.control.axes import taught_key
+from explorer.control.direction_layers import LayersView
 from explorer.control.directions import ChosenView, DirectionView
+from explorer.control.disentangled import Comparison
 from explorer.control.picks import Teaching
 from explorer.qt.panels.chosen_page import ChosenPage
+from explorer.qt.panels.pages import scrolled, words
 from explorer.qt.panels.teach_page import TeachPage
 from explorer.qt.pictures import Pixels
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.direction_list import DirectionList
+from explorer.qt.widgets.layer_range import LayerRange
+from explorer.qt.widgets.space_bars import SpaceBars
 
 HELP = "Each slider changes one thing across many numbers at once. Under its name: how good it is."
 ALL = Chip("all", "All", "Every direction as a slider.")
-CHOSEN = Chip("chosen", "Look closer", "Where the chosen direction acts, and its angles to the others.")
+CHOSEN = Chip("chosen", "Closer", "Where the chosen direction acts, and its angles to the others.")
+SPACES = Chip("spaces", "z and w", "How well each space keeps one attribute apart from the others.")
 TEACH = Chip("teach", "Teach your own", "A direction in your own words, from pictures that you mark.")
 
 
@@ -28,6 +34,7 @@ class DirectionsPanel(QWidget):
     edited = Signal(str, float)
     reset_asked = Signal(str)
     chosen = Signal(str)
+    layers_chosen = Signal(object)  # explorer.state.directionslook.Layers
     visible_changed = Signal(tuple)
     told = Signal(str)
 
@@ -38,10 +45,15 @@ class DirectionsPanel(QWidget):
         self._question = ""
         self.pages = ChipBar("direction_pages", "Pages of the directions", (ALL, CHOSEN, TEACH), self, kind="tab")
         self.list = DirectionList("directions", "Directions", self)
+        self.layers = LayerRange("directions_layers", self)
+        tip = "Of each direction: how often it tells right, 50 % being chance, and what a step along it changes."
+        self.bars = SpaceBars("space_bars", "The spaces beside each other", tip)
+        self._said = words("")
         self.closer = ChosenPage(self)
         self.teach = TeachPage(self)
         self._stack = QStackedWidget(self)
-        self._shown = {ALL.key: self._all_page(), CHOSEN.key: self.closer, TEACH.key: self.teach}
+        pages = {ALL.key: self._all_page(), CHOSEN.key: self.closer, SPACES.key: scrolled(self._said, self.bars)}
+        self._shown: dict[str, QWidget] = {**pages, TEACH.key: self.teach}
         for page in self._shown.values():
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)
@@ -49,6 +61,8 @@ class DirectionsPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.pages)
         layout.addWidget(self._stack, 1)
+        self.show_comparison(None)
+        self.layers.chosen.connect(self.layers_chosen)
         self.pages.chosen.connect(self.show_page)
         self.list.visible_changed.connect(self._on_visible)
         self.list.chosen.connect(self.chosen)
@@ -59,18 +73,19 @@ class DirectionsPanel(QWidget):
 
     def _all_page(self) -> QWidget:
         page = QWidget(self)
-        words = QLabel(HELP, page)
-        words.setProperty("kind", "hint")
-        words.setWordWrap(True)
+        hint = QLabel(HELP, page)
+        hint.setProperty("kind", "hint")
+        hint.setWordWrap(True)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         tip = "Saves all directions as arrays for numpy, or as a table."
         self.save = Button("Save …", "directions_save", tip, page, kind="text")
         head = QHBoxLayout()
-        head.addWidget(words, 1)
+        head.addWidget(hint, 1)
         head.addWidget(self.save)
         layout.addLayout(head)
+        layout.addWidget(self.layers)
         layout.addWidget(self.list, 1)
         return page
 
@@ -81,6 +96,20 @@ class DirectionsPanel(QWidget):
         self.pages.show_chosen(key)
         self._stack.setCurrentWidget(self._shown[key])
         self._on_visible()
+
+    def show_layers(self, layers: LayersView | None) -> None:
+        """Which layers the directions act on; None: there are none to choose from."""
+        self.layers.show_layers(layers)
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """The spaces beside each other; None: there is nothing to compare."""
+        there = () if comparison is None else (SPACES,)
+        self.pages.show_chips((ALL, CHOSEN, *there, TEACH))
+        if comparison is not None:
+            self._said.setText(comparison.sentence)
+            self.bars.show_comparison(comparison)
+        elif self._stack.currentWidget() is self._shown[SPACES.key]:
+            self.show_page(ALL.key)
 
     def show_directions(self, views: tuple[DirectionView, ...]) -> None:
         """Show these directions in this order."""
@@ -133,4 +162,4 @@ class DirectionsPanel(QWidget):
         if page is self.teach:
             self.visible_changed.emit(() if row is None else (row.direction.key,))
         else:
-            self.visible_changed.emit(() if page is self.closer else self.list.visible)
+            self.visible_changed.emit(self.list.visible if page is self._shown[ALL.key] else ())

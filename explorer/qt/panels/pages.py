@@ -12,15 +12,20 @@ def words(text: str, *, kind: str = "secondary") -> QLabel:
     return label
 
 
-def scrolled(*parts: QWidget | QLayout) -> QScrollArea:
-    """The parts in a column that scrolls where it is longer than the room."""
+def scrolled(*parts: QWidget | QLayout, growing: bool = False) -> QScrollArea:
+    """The parts in a column that scrolls where it is longer than the room; where it is shorter, ``growing`` gives the
+    rest of the room to the last part.
+    """
     inside = QWidget()
     layout = QVBoxLayout(inside)
     layout.setContentsMargins(0, 0, 8, 0)
     layout.setSpacing(8)
     for part in parts:
         layout.addWidget(part) if isinstance(part, QWidget) else layout.addLayout(part)
-    layout.addStretch(1)
+    if growing:
+        layout.setStretch(len(parts) - 1, 1)
+    else:
+        layout.addStretch(1)
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

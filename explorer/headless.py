@@ -51,11 +51,12 @@ def render(options: RenderOptions) -> int:
 
 
 def _render(loaded: Model, recipe: Recipe | None, options: RenderOptions) -> int:
-    model = loaded if recipe is None else loaded.within(recipe.space)
+    style = loaded.style if recipe is None else recipe.style
+    style = _asked(loaded, style, options)
+    model = loaded.within("" if recipe is None else recipe.space, style.sampling.label)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so it makes no pictures.")
     prior = model.decodes.prior
-    style = model.style if recipe is None else recipe.style
     seed = options.seed
     if recipe is not None and seed is None:
         code, seed = np.asarray(recipe.code, np.float32), recipe.seed
@@ -65,7 +66,7 @@ def _render(loaded: Model, recipe: Recipe | None, options: RenderOptions) -> int
         seed = FIRST_SEED if seed is None else seed
         code = seed_code(prior, seed)
     moved = _moved(code, prior, options, truncated=model.styles is None)
-    style = _asked(model, _styled(model, style, options), options)
+    style = _styled(model, style, options)
     pixels = model.decodes.under(style).decode(moved[None])[0]
     untouched = np.array_equal(moved, code)
     write_file(options.out, png_of(model, moved, pixels, seed if untouched else None, style))
@@ -98,20 +99,22 @@ def _styled(model: Model, style: Style, options: RenderOptions) -> Style:
 
 
 def _asked(model: Model, style: Style, options: RenderOptions) -> Style:
-    """Sampled as ``--class``, ``--guidance``, ``--steps`` and ``--sampler`` say, where the model goes by steps."""
+    """Asked for what ``--class`` says, and where the model goes by steps, sampled as the other options say."""
     wanted = options.asked or options.sampler or options.guidance is not None or options.steps is not None
     if not wanted:
         return style
     unfolds = model.unfolds
-    if unfolds is None:
+    columns = model.columns if unfolds is None else unfolds.columns
+    by_steps = options.guidance is not None or options.steps is not None or bool(options.sampler)
+    if unfolds is None and (by_steps or not columns):
         raise ModelFault(f"{model.manifest.name} is no diffusion model; leave --class and its like out.")
     fields = dict(style.sampling)
     if options.asked:
-        label = [*(style.sampling.label or (ANYTHING,) * len(unfolds.columns))]
+        label = [*(style.sampling.label or (ANYTHING,) * len(columns))]
         for name in options.asked:
-            places = [(at, c.values.index(name)) for at, c in enumerate(unfolds.columns) if name in c.values]
+            places = [(at, c.values.index(name)) for at, c in enumerate(columns) if name in c.values]
             if not places:
-                known = ", ".join(value for column in unfolds.columns for value in column.values)
+                known = ", ".join(value for column in columns for value in column.values)
                 raise ModelFault(f"{model.manifest.name} knows no {short(name, 40)!r}; it knows {short(known, 200)}.")
             label[places[0][0]] = places[0][1]
         fields["label"] = tuple(label)

@@ -181,6 +181,7 @@ def _seeds(app: "App") -> None:
     panel.stepped.connect(seeds.step)
     panel.seed_chosen.connect(seeds.jump)
     panel.forget_asked.connect(seeds.forget)
+    panel.label_asked.connect(seeds.ask)
     panel.told.connect(lambda sentence: app.tell(sentence, error=False))
     panel.plane.started.connect(seeds.begin)
     panel.plane.moved.connect(seeds.move)

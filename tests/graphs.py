@@ -446,12 +446,17 @@ def graph_bytes(
     outputs: Mapping[str, tuple[int | str, ...]],
     constants: Mapping[str, Any],
     domain: str = "",
+    types: Mapping[str, int] | None = None,
 ) -> bytes:
-    """A model of float32 ports, the same bytes every time."""
+    """A model of float32 ports, but for the inputs that ``types`` names; the same bytes every time."""
+    known = types or {}
     graph = helper.make_graph(
         nodes,
         "toy",
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in inputs.items()],
+        [
+            helper.make_tensor_value_info(name, known.get(name, TensorProto.FLOAT), shape)
+            for name, shape in inputs.items()
+        ],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )

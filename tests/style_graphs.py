@@ -6,11 +6,11 @@ grey ground; the layers have 4, 4, 8 and 8 pixels. ``style_bundle`` writes it wi
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import helper
+from onnx import TensorProto, helper
 
 from explorer.contract.archive import Bundle, pack_arrays, save_bundle
 from explorer.contract.manifest import (
@@ -22,6 +22,7 @@ from explorer.contract.manifest import (
     EncodedStore,
     Graph,
     ImageMeaning,
+    LabelMeaning,
     LatentMeaning,
     LatentSpace,
     NoiseMeaning,
@@ -67,9 +68,14 @@ class StyleToy:
         ):
             object.__setattr__(self, name, value.astype(np.float32))
 
-    def map(self, z: F32) -> F32:
-        """(N, Z) -> (N, W)."""
-        return z @ self.mapping
+    def map(self, z: F32, kind: int | None = None) -> F32:
+        """(N, Z) -> (N, W), of a kind of hair where it is asked for."""
+        return z @ self.mapping if kind is None else z @ self.mapping + self.kinds[kind]
+
+    @property
+    def kinds(self) -> F32:
+        """(2, W): what each kind of hair adds to w."""
+        return np.array([np.full(W, -1), np.arange(W)], np.float32)
 
     def draw(self, styles: F32, noises: tuple[F32, ...] | None = None) -> F32:
         """(N, L, W) and one noise a layer (N, 1, s, s) -> (N, C, H, W)."""
@@ -93,8 +99,10 @@ class StyleToy:
         return np.random.default_rng(self.seed + 1).standard_normal((count, Z)).astype(np.float32)
 
 
-def style_bundle(path: Path, *, seed: int = 0, name: str = "styled") -> Bundle:
-    """Write a bundle as the trainer of a style generator would."""
+def style_bundle(
+    path: Path, *, seed: int = 0, name: str = "styled", asks: Literal["", "index", "multi_hot"] = ""
+) -> Bundle:
+    """Write a bundle as the trainer of a style generator would; with ``asks`` its mapping takes a label as well."""
     toy = StyleToy(seed)
     z = toy.codes()
     w = toy.map(z)
@@ -112,7 +120,7 @@ def style_bundle(path: Path, *, seed: int = 0, name: str = "styled") -> Bundle:
         "z_axes": np.eye(Z, dtype=np.float32)[:1],
     }
     files = {
-        "mapping.onnx": _mapping(toy),
+        "mapping.onnx": _mapping(toy, asks),
         "synthesis.onnx": _synthesis(toy),
         "critic.onnx": _critic(toy),
         "encoder.onnx": _encoder(toy),
@@ -123,11 +131,18 @@ def style_bundle(path: Path, *, seed: int = 0, name: str = "styled") -> Bundle:
         "CARD.md": f"# {name}\n\nA toy for tests.\n".encode(),
         "LICENSE": b"Apache-2.0\n",
     }
-    return save_bundle(path, style_facts(name), files)
+    return save_bundle(path, style_facts(name, asks), files)
 
 
-def style_facts(name: str = "styled") -> dict[str, Any]:
+def style_facts(name: str = "styled", asks: Literal["", "index", "multi_hot"] = "") -> dict[str, Any]:
     """The manifest fields of ``style_bundle``."""
+    shape = {"index": (None, 1), "multi_hot": (None, len(HAIR))}.get(asks)
+    label = () if not asks or shape is None else (
+        Port(
+            name="label", shape=shape, dtype="int64" if asks == "index" else "float32",
+            meaning=LabelMeaning(encoding=asks),
+        ),
+    )  # fmt: skip
     z = Port(name="z", shape=(None, Z), meaning=LatentMeaning(space="z"))
     w = Port(name="w", shape=(None, W), meaning=LatentMeaning(space="w"))
     rows = Port(name="w", shape=(None, LAYERS, W), meaning=LatentMeaning(space="w+"))
@@ -160,7 +175,7 @@ def style_facts(name: str = "styled") -> dict[str, Any]:
         "licence": "Apache-2.0",
         "provenance": Provenance(producer="tests"),
         "graphs": (
-            Graph(file="mapping.onnx", role="mapping", inputs=(z,), outputs=(w,)),
+            Graph(file="mapping.onnx", role="mapping", inputs=(z, *label), outputs=(w,)),
             Graph(file="synthesis.onnx", role="synthesis", inputs=(rows, *noises), outputs=(image, small)),
             Graph(file="critic.onnx", role="critic", inputs=(image,), outputs=(score,)),
             Graph(file="encoder.onnx", role="encoder", inputs=(image,), outputs=(found,)),
@@ -265,9 +280,21 @@ def _noise_inputs() -> dict[str, tuple[object, ...]]:
     return {f"noise_{k}": ("N", 1, size, size) for k, size in enumerate(NOISES)}
 
 
-def _mapping(toy: StyleToy) -> bytes:
-    nodes = [helper.make_node("MatMul", ["z", "mapping"], ["w"])]
-    return graph_bytes(nodes, inputs={"z": ("N", Z)}, outputs={"w": ("N", W)}, constants={"mapping": toy.mapping})
+def _mapping(toy: StyleToy, asks: str) -> bytes:
+    """w = z M, and with a label its row of ``toy.kinds`` beside."""
+    constants: dict[str, Any] = {"mapping": toy.mapping, "kinds": toy.kinds, "axis": np.array([1], np.int64)}
+    inputs: dict[str, tuple[object, ...]] = {"z": ("N", Z)}
+    plain = helper.make_node("MatMul", ["z", "mapping"], ["plain" if asks else "w"])
+    if not asks:
+        return graph_bytes([plain], inputs=inputs, outputs={"w": ("N", W)}, constants={"mapping": toy.mapping})
+    inputs["label"] = ("N", 1 if asks == "index" else len(HAIR))
+    taken = [
+        helper.make_node("Squeeze", ["label", "axis"], ["row"]),
+        helper.make_node("Gather", ["kinds", "row"], ["kind"], axis=0),
+    ] if asks == "index" else [helper.make_node("MatMul", ["label", "kinds"], ["kind"])]  # fmt: skip
+    nodes = [plain, *taken, helper.make_node("Add", ["plain", "kind"], ["w"])]
+    types = {"label": TensorProto.INT64} if asks == "index" else {}
+    return graph_bytes(nodes, inputs=inputs, outputs={"w": ("N", W)}, constants=constants, types=types)
 
 
 def _synthesis(toy: StyleToy) -> bytes:

@@ -229,7 +229,7 @@ def _curve_key(picture: Picture) -> Hashable:
 
 def _rivals_key(picture: Picture) -> Hashable:
     style = picture.style
-    return style.noise, style.noise_seed, style.noise_strength
+    return picture.model.label, style.noise, style.noise_seed, style.noise_strength
 
 
 def _judge(

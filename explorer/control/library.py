@@ -123,7 +123,8 @@ class LibraryController:
             path = self._find(recipe.bundle, recipe.name, opened)
             code, seed, journey = recipe.code, recipe.seed, recipe.journey
             space, style, mixing = recipe.space, recipe.style, recipe.mixing
-        model = self._models.fresh(str(path.resolve()), job).within(space)
+        label = () if style is None else style.sampling.label
+        model = self._models.fresh(str(path.resolve()), job).within(space, label)
         if model.decodes is None:
             raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
         prior = model.decodes.prior

@@ -110,7 +110,7 @@ class PictureController:
 
 def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture | Iterator[None]:
     """In the worker: load the model if need be, and decode one picture, be it step by step."""
-    model = models.get(scene.bundle, job).within(scene.space)
+    model = models.get(scene.bundle, job).within(scene.space, scene.style.sampling.label)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
     job.cancel_with(model.cancel)

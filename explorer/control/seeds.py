@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.contract.manifest import Attribute
 from explorer.contract.pixels import Pixels
 from explorer.control.sources import NoSeed, seed_of
 from explorer.control.stage import Stage
@@ -40,6 +41,7 @@ class Visited:
 class SeedsView(Protocol):
     """What the controller needs of the panel."""
 
+    def show_label(self, columns: tuple[Attribute, ...], label: tuple[int, ...]) -> None: ...
     def show_seed(self, seed: int | None, sentence: str) -> None: ...
     def show_point(self, point: Point | None) -> None: ...
     def show_tiles(self, tiles: Mapping[int, Pixels]) -> None: ...
@@ -75,6 +77,7 @@ class SeedsController:
         model = self._stage.at(place)
         if not self._looked_at or model is None or model.styles is None or model.decodes is None:
             return
+        self._view.show_label(model.columns, model.label)
         self._view.show_seed(place.seed, f"Between seeds, the four around are blended in {model.decodes.space.name}.")
         self._view.show_point(self._point(place))
         self._view.show_visited(self._visits())
@@ -108,6 +111,14 @@ class SeedsController:
             self._view.tell(str(error))
             return False
         return True
+
+    def ask(self, column: int, value: int) -> None:
+        """Seeds are of another kind: of this value of an attribute, or class."""
+        model = self._stage.at(self._explore.place)
+        if model is not None and 0 <= column < len(model.label):
+            stays = self._walk.ask((*model.label[:column], value, *model.label[column + 1 :]))
+            if stays:
+                self._view.tell(stays)
 
     def jump(self, seed: int) -> None:
         """Go to a seed that was shown."""

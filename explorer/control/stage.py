@@ -80,7 +80,9 @@ class Stage:
     def at(self, place: Place) -> Model | None:
         """The model on stage, where ``place`` is in this very view of it; else None."""
         model = self.model
-        return model if model is not None and (model.key, model.space) == (place.bundle, place.space) else None
+        if model is None or (model.key, model.space) != (place.bundle, place.space):
+            return None
+        return model if model.within(model.space, place.style.sampling.label) is model else None
 
     def enter(self, model: Model | None) -> None:
         """Bring a model on stage; what came with the one before goes first, so that nobody sees the two mixed."""

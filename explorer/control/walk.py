@@ -10,13 +10,14 @@ from explorer.control.stage import Stage
 from explorer.latent.priors import Prior
 from explorer.latent.styles import Style
 from explorer.models.capabilities import Model
-from explorer.models.styles import converted
+from explorer.models.styles import StyleDecoder, converted
 from explorer.state.history import History, change
 from explorer.state.place import Explore, Place
 
 SEEDS = 2**31 - 1  # seeds stay short enough to be read aloud
 FIRST_SEED = 42
 FOLLOWING = -1  # the gesture of a model that is renewed while it learns
+STAYS = "This point was made by hand, so it stays as it is; seeds are of the other kind from here on."
 NO_WAY_BACK = "No z is known that leads to this point, so a new one was drawn; Ctrl+Z goes back."
 
 Code = NDArray[np.float32]
@@ -151,6 +152,28 @@ class Walk:
             there = place.model_copy(update={"style": style})
             change(self._history, self._explore, "place", there, words, self._gesture if gesture else None)
 
+    def ask(self, label: tuple[int, ...]) -> str:
+        """Seeds are of another kind from here on, and so is the point where it is a seed's own.
+
+        Returns a sentence where the point stays because nobody knows which z leads to it, else an empty one.
+        """
+        place = self._explore.place
+        model = self._stage.at(place)
+        target = None if model is None else model.within(model.space, label)
+        if model is None or target is None or target is model or target.decodes is None:
+            return ""
+        self.begin()
+        code = place.code
+        of_z = isinstance(target.decodes, StyleDecoder) and target.decodes.mapped
+        stays = place.seed is None and code is not None and not of_z
+        if place.seed is not None:
+            code = tuple(seed_code(target.decodes.prior, place.seed).tolist())
+        sampling = place.style.sampling.model_copy(update={"label": target.label})
+        style = place.style.model_copy(update={"sampling": sampling})
+        there = place.model_copy(update={"code": code, "style": style})
+        change(self._history, self._explore, "place", there, "Ask for something else")
+        return STAYS if stays else ""
+
     def to_mix(self, code: Code, seed: int | None, space: str, words: str, **fields: Any) -> None:
         """Go to a point (D,) of a space and draw it in another style, as one step; locked dimensions move too."""
         place = self._explore.place
@@ -196,9 +219,7 @@ class Walk:
     def stands_in(self, model: Model) -> bool:
         """Whether the place is in this very model, as it is loaded."""
         standing = self._stage.model
-        return self._explore.place.bundle == model.key and (
-            standing in (None, model) or standing in model.views.values()
-        )
+        return self._explore.place.bundle == model.key and (standing is None or standing.bundle is model.bundle)
 
     def _here(self) -> tuple[Prior | None, Code]:
         """The prior of the model on stage and a copy of the code asked for last."""

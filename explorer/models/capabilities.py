@@ -165,6 +165,9 @@ class Model:
     style: Style = field(default_factory=Style)  # how a point is drawn that nobody said anything of
     returns: Style | None = None  # how an encoded picture comes back, where not in every style
     views: Mapping[str, "Model"] = field(default_factory=dict[str, "Model"])
+    columns: tuple[Attribute, ...] = ()  # what its seeds can be asked to be; empty where it takes no label
+    label: tuple[int, ...] = ()  # what they are asked to be, a value for each column
+    asking: "Callable[[tuple[int, ...]], Mapping[str, Model]] | None" = None  # its views for another label
 
     @property
     def manifest(self) -> Manifest:
@@ -175,6 +178,10 @@ class Model:
         """Whether its codes are plain vectors, each number of which is a dimension to look at."""
         return self.decodes is None or len(self.decodes.space.shape) == 1
 
-    def within(self, space: str) -> "Model":
-        """The same model in another of its spaces; itself where it has none of that name."""
-        return self.views.get(space, self)
+    def within(self, space: str, label: tuple[int, ...] | None = None) -> "Model":
+        """The same model in another of its spaces, and asked for something else; itself where it has none of that name.
+
+        Without ``label`` it is asked for the same. The same space and label give the same object.
+        """
+        views = self.views if label is None or self.asking is None else self.asking(label)
+        return views.get(space) or views.get(self.space, self)

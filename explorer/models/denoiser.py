@@ -26,6 +26,7 @@ from explorer.latent.styles import Style
 from explorer.models.autoencoder import image_meaning, port_or_fault
 from explorer.models.capabilities import Codes, Model, Posterior
 from explorer.models.graphs import Graphs
+from explorer.models.labels import label_columns
 from explorer.runtime.session import Session
 from explorer.samplers.diffusion import Array, Parameterisation, Predict, Schedule, Step, inverted, sample, stirred
 
@@ -33,7 +34,6 @@ NOISE = "noise"  # what the space of codes is called
 QUICK_STEPS = 8  # while a hand moves
 CHUNK = 16  # pictures in one walk, so that a call stays short
 KEPT = 8  # samplings that are bound to a decoder of their own
-CLASS = "class"
 RETURNING = Sampling(sampler="ddim", weight=1.0, steps=25)  # how a picture is inverted, and comes back
 NO_LABELS = "This model was trained without labels, so there is nothing to ask it for and guidance is off."
 NO_NULL = "This model has no null condition, so guidance is off: it cannot tell what the label adds."
@@ -268,13 +268,6 @@ def with_steps(model: Model, graphs: Graphs) -> Model:
 def first_sampling(denoiser: Denoiser) -> Sampling:
     """What is asked for before a person says anything: the first class, or nothing where attributes are many."""
     return Sampling(label=(0,)) if len(denoiser.columns) == 1 else Sampling()
-
-
-def label_columns(manifest: Manifest) -> tuple[Attribute, ...]:
-    """The attributes of a model, or its classes as a single one."""
-    if manifest.attributes:
-        return manifest.attributes
-    return (Attribute(name=CLASS, values=manifest.classes),) if manifest.classes else ()
 
 
 def checked_levels(levels: NDArray[Any], facts: Diffusion) -> NDArray[np.float64]:

@@ -1,6 +1,8 @@
 """Adapter of a style generator: a mapping from z to w, and a synthesis that takes one style a layer."""
 
 import math
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,11 +18,13 @@ from explorer.latent.styles import Style, mixed, noise_of, rows_of, truncated
 from explorer.models.autoencoder import image_meaning, latent_space_of, only_input, port_or_fault
 from explorer.models.capabilities import Codes, Model
 from explorer.models.graphs import Graphs
+from explorer.models.labels import Label, label_columns, label_row, whole_label
 from explorer.runtime.pixels import ENERGY, PIXELS
 from explorer.runtime.session import Session, check_finite
 
 CHUNK_PIXELS = 1 << 22  # of pictures made in one run: what the layers of a large network need beside is many times that
 
+KEPT_LABELS = 64  # that views are kept for
 ONE_STYLE = "The layers had styles of their own; w holds one for all, so it is their mean. Ctrl+Z brings them back."
 
 Styles = NDArray[np.float32]  # (N, L, D)
@@ -38,11 +42,17 @@ class StyleGenerator:
         synthesis: tuple[Session, Graph],
         rows: LatentSpace,
         mean: NDArray[np.float32],
+        label: dict[str, NDArray[Any]] | None = None,
     ) -> None:
+        """``label`` is the row (1, ...) that the mapping gets with every z, by its input's name."""
         self.layers, self.width = rows.shape[0], rows.shape[1]
         self.resolutions = rows.resolutions
         self.mean = mean
-        self._mapping, self._z = mapping[0], only_input(mapping[1], "latent", "a latent code")
+        self._label = label or {}
+        described = mapping[1].model_copy(
+            update={"inputs": tuple(port for port in mapping[1].inputs if port.name not in self._label)}
+        )
+        self._mapping, self._z = mapping[0], only_input(described, "latent", "a latent code")
         self._w = port_or_fault(mapping[1], mapping[1].output("latent"), "output of a style")
         self._mapping_file = mapping[1].file
         self._synthesis, self.graph = synthesis
@@ -62,7 +72,10 @@ class StyleGenerator:
 
     def map(self, z: Codes) -> Codes:
         """(N, Z) -> w (N, D)."""
-        w = check_finite(self._mapping.run({self._z.name: z.astype(np.float32)})[self._w.name], self._mapping_file)
+        asked = {name: np.repeat(row, len(z), axis=0) for name, row in self._label.items()}
+        w = check_finite(
+            self._mapping.run({self._z.name: z.astype(np.float32), **asked})[self._w.name], self._mapping_file
+        )
         return w.reshape(len(z), -1)
 
     def synthesize(self, styles: Styles, noise: Style) -> Pixels:
@@ -156,7 +169,8 @@ class StyleDecoder:
 def with_styles(model: Model, graphs: Graphs) -> Model:
     """``model`` as a style generator, where its bundle holds a mapping and a synthesis; else itself.
 
-    It is met in w; z and w+ (one style a layer) are its other views. The encoder stands in the view it encodes into.
+    It is met in w; z and w+ (one style a layer) are its other views. The encoder stands in the view it encodes into. A
+    model whose mapping takes a label has such views for each label: what is drawn from their priors is of that kind.
     """
     bundle, manifest = model.bundle, model.manifest
     mapping, synthesis = manifest.graph("mapping"), manifest.graph("synthesis")
@@ -174,28 +188,56 @@ def with_styles(model: Model, graphs: Graphs) -> Model:
     mean = prior_w.center if w.center is None else bundle.array(w.center).astype(np.float32).reshape(-1)
     if mean.shape != (rows.shape[1],):
         raise PortMismatch(f"The centre of {w.name} does not fit that space; export the model again.")
-    generator = StyleGenerator((graphs.open(mapping), mapping), (graphs.open(synthesis), synthesis), rows, mean)
     prior_z = prior_of(z, bundle.array)
+    port = mapping.input("label")
+    columns = () if port is None else label_columns(manifest)
+    if port is not None and not columns:
+        raise PortMismatch(f"{mapping.file} takes a label, but the model does not say of what; export it again.")
 
-    def drawn(rng: np.random.Generator, count: int) -> Codes:
-        return generator.map(prior_z.sample(rng, count))
+    def made(label: Label) -> dict[str, Model]:
+        asked = {} if port is None else {port.name: label_row(port, columns, label, mapping.file)}
+        opened = (graphs.open(mapping), mapping), (graphs.open(synthesis), synthesis)
+        generator = StyleGenerator(*opened, rows, mean, asked)
 
-    def drawn_rows(rng: np.random.Generator, count: int) -> Codes:
-        return rows_of(drawn(rng, count), generator.layers, generator.width).reshape(count, -1)
+        def drawn(rng: np.random.Generator, count: int) -> Codes:
+            return generator.map(prior_z.sample(rng, count))
 
-    prior_rows = Prior(
-        np.tile(prior_w.center, generator.layers), np.tile(prior_w.deviation, generator.layers), draw=drawn_rows
-    )
-    views: dict[str, Model] = {}
-    for key, space, prior, mapped in (
-        ("", w, replace(prior_w, draw=drawn), False),
-        (z.name, z, prior_z, True),
-        (rows.name, rows, prior_rows, False),
-    ):
-        decoder = StyleDecoder(generator, space, prior, mapped=mapped)
-        encodes = model.encodes if model.encodes is not None and model.encodes.space.name == space.name else None
-        views[key] = replace(model, decodes=decoder, encodes=encodes, styles=generator, space=key, views=views)
-    return views[""]
+        def drawn_rows(rng: np.random.Generator, count: int) -> Codes:
+            return rows_of(drawn(rng, count), generator.layers, generator.width).reshape(count, -1)
+
+        prior_rows = Prior(
+            np.tile(prior_w.center, generator.layers), np.tile(prior_w.deviation, generator.layers), draw=drawn_rows
+        )
+        views: dict[str, Model] = {}
+        for key, space, prior, mapped in (
+            ("", w, replace(prior_w, draw=drawn), False),
+            (z.name, z, prior_z, True),
+            (rows.name, rows, prior_rows, False),
+        ):
+            decoder = StyleDecoder(generator, space, prior, mapped=mapped)
+            encodes = model.encodes if model.encodes is not None and model.encodes.space.name == space.name else None
+            views[key] = replace(
+                model, decodes=decoder, encodes=encodes, styles=generator, space=key, views=views, columns=columns,
+                label=label, asking=asking,
+            )  # fmt: skip
+        return views
+
+    known: OrderedDict[Label, dict[str, Model]] = OrderedDict()
+    guard = threading.Lock()
+
+    def asking(label: Label) -> Mapping[str, Model]:
+        """From any thread; the views of labels that were not asked for in a long time go."""
+        whole = whole_label(label, columns)
+        with guard:
+            found = known.get(whole)
+            if found is None:
+                found = known[whole] = made(whole)
+            known.move_to_end(whole)
+            while len(known) > KEPT_LABELS:
+                known.popitem(last=False)
+        return found
+
+    return asking(())[""]
 
 
 def own_rows(model: Model, codes: Codes) -> Styles:

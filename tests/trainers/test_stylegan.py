@@ -8,14 +8,16 @@ import torch
 from lightning_fabric import Fabric
 from torch.nn import functional as F
 
+from explorer.contract import manifest as m
 from tests.trainers.toys import PLAN, discs
 from trainers.gans.augment import MOST, Augment
 from trainers.gans.config import StyleArchitecture, StyleGanConfig
 from trainers.gans.directions import sefa
 from trainers.gans.generator import Generator, Sides
-from trainers.gans.graphs import style_graphs
+from trainers.gans.graphs import StyleGraphs, style_graphs
 from trainers.gans.layers import filtered, fold, phases, resample_filter, upsampled
 from trainers.gans.learner import StyleGanLearner
+from trainers.kit.export import export_graph
 from trainers.kit.likeness import frechet
 from trainers.kit.loop import Material, train
 from trainers.kit.pictures import Pictures
@@ -144,3 +146,23 @@ def test_the_graphs_compute_what_the_networks_do() -> None:
     pictures = graphs.draw(w, np.random.default_rng(1))
     assert pictures.shape == (3, 32, 32, 3) and graphs.encode(pictures).shape == (3, 8, 6)
     assert [port.name for port in graphs.synthesis.graph.outputs] == ["image", "rgb_4", "rgb_8", "rgb_16"]
+
+
+def test_a_conditional_mapping_is_asked_for_every_kind() -> None:
+    torch.manual_seed(0)
+    mapping = Generator(TINY, 32, 3, labels=5).mapping
+    ports = (
+        m.Port(name="z", shape=(None, 6), meaning=m.LatentMeaning(space="z")),
+        m.Port(name="label", shape=(None, 5), meaning=m.LabelMeaning(encoding="multi_hot")),
+    )
+    out = m.Port(name="w", shape=(None, 6), meaning=m.LatentMeaning(space="w"))
+    exported = export_graph(mapping, "mapping", ports, (out,))
+    graphs = StyleGraphs(*[exported] * 6, noise_shapes=(), num_ws=8, values=(2, 3))
+    z = np.tile(np.random.default_rng(0).standard_normal((1, 6)).astype(np.float32), (30, 1))
+    kinds = [np.concatenate([np.eye(2)[a], np.eye(3)[b]]) for a in range(2) for b in range(3)]
+    with torch.no_grad():
+        every = mapping(torch.tensor(z[:6]), torch.tensor(np.array(kinds), dtype=torch.float32)).numpy()
+    found = np.unique(graphs.map(z).round(4), axis=0)
+    assert len(found) == 6
+    np.testing.assert_allclose(found, np.unique(every.round(4), axis=0), atol=2e-4)
+    np.testing.assert_array_equal(graphs.map(z), graphs.map(z))

@@ -15,6 +15,7 @@ from trainers.gans.graphs import RANGE, StyleGraphs, style_graphs
 from trainers.gans.learner import StyleGanLearner
 from trainers.kit.card import Figure, licence_text, write_card
 from trainers.kit.grids import enlarged, grid, png
+from trainers.kit.labels import values_of
 from trainers.kit.loop import to_floats
 from trainers.kit.pictures import Pictures, fitted
 from trainers.kit.probes import attribute_directions, pca_directions
@@ -62,7 +63,8 @@ def export(run: Opened, target: Path, *, whole: bool) -> Path:
     real = 2 * to_floats(run.held_out.images[:COMPARED], torch.device("cpu")) - 1
     channels = run.train.images.shape[3]
     generator = learner.averaged
-    graphs = style_graphs(generator, learner.averaged_critic, learner.averaged_encoder, real, channels)
+    values = values_of(run.train) if generator.mapping.labels else ()
+    graphs = style_graphs(generator, learner.averaged_critic, learner.averaged_encoder, real, channels, values)
     parts = Parts(_facts(run, graphs), dict(graphs.files))
     rng = np.random.default_rng(0)
     z = rng.standard_normal((GRID * GRID, generator.latent)).astype(np.float32)

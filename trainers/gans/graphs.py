@@ -36,6 +36,7 @@ class StyleGraphs:
     critic_gradient: Exported
     noise_shapes: tuple[tuple[int, int, int], ...]
     num_ws: int
+    values: tuple[int, ...] = ()  # of each attribute that the model is asked for
 
     @property
     def all(self) -> tuple[Exported, ...]:
@@ -48,8 +49,13 @@ class StyleGraphs:
         return {name: content for graph in self.all for name, content in graph.files.items()}
 
     def map(self, z: np.ndarray) -> np.ndarray:
-        """(N, Z) -> w (N, D)."""
-        return run_graph(self.mapping.content, {"z": z.astype(np.float32)})[0]
+        """(N, Z) -> w (N, D), of every kind that can be asked for in turn: row n is always asked for the same."""
+        feeds = {"z": z.astype(np.float32)}
+        if self.values:
+            order = np.random.default_rng(0)
+            kinds = [np.eye(count, dtype=np.float32)[order.permutation(len(z)) % count] for count in self.values]
+            feeds["label"] = np.concatenate(kinds, axis=1)
+        return run_graph(self.mapping.content, feeds)[0]
 
     def draw(self, styles: np.ndarray, noise: np.random.Generator | None = None) -> np.ndarray:
         """Styles (N, L, D), or one w for all layers (N, D), with fresh noise, or none -> uint8 (N, H, W, C)."""
@@ -131,8 +137,12 @@ class _Score(nn.Module):
         return self.judge(image)[:, 0]
 
 
-def style_graphs(generator: Generator, critic: Critic, encoder: Encoder, real: Tensor, channels: int) -> StyleGraphs:
+def style_graphs(
+    generator: Generator, critic: Critic, encoder: Encoder, real: Tensor, channels: int, values: tuple[int, ...] = ()
+) -> StyleGraphs:
     """Export everything; ``real`` (N, C, H, W) in [-1, 1] are pictures that tell how much real ones differ.
+
+    ``values`` are how many each attribute has, where the model draws by label.
 
     Raises:
         ParityError: a graph does not compute what its module does.
@@ -183,6 +193,7 @@ def style_graphs(generator: Generator, critic: Critic, encoder: Encoder, real: T
         ),
         noise_shapes=shapes,
         num_ws=generator.num_ws,
+        values=values,
     )  # fmt: skip
 
 

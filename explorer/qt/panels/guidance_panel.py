@@ -1,20 +1,18 @@
 """What is asked for, how strictly over the steps, and the sampler that walks them."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.contract.manifest import Attribute
-from explorer.latent.sampling import ANYTHING, WEIGHT_HIGH, WEIGHT_LOW, Sampling
+from explorer.latent.sampling import WEIGHT_HIGH, WEIGHT_LOW, Sampling
 from explorer.qt.panels.pages import scrolled, words
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.choice_box import ChoiceBox
 from explorer.qt.widgets.curve_editor import CurveEditor
+from explorer.qt.widgets.label_chooser import LabelChooser
 from explorer.qt.widgets.plain_slider import PlainSlider
 
 HELP = "The model is asked twice at every step, with the label and without; guidance goes from one answer to the other."
-CHIPS = 12  # values of a single attribute that are offered as chips
 OPEN = "anything"
 NOBODY = "nothing in particular"
 USUAL = 2.0
@@ -46,12 +44,9 @@ class GuidancePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("guidance_panel")
-        self._columns: tuple[Attribute, ...] | None = None
         self._help = words(HELP)
-        self._chips: ChipBar | None = None
-        self._boxes: list[ChoiceBox] = []
-        self._against: list[ChoiceBox] = []
-        self._asked_room, self._against_room = QVBoxLayout(), QVBoxLayout()
+        self._asked = LabelChooser("guidance_label", OPEN)
+        self._against = LabelChooser("guidance_negative", NOBODY, lists=True)
         self.weight = PlainSlider(
             "guidance_weight", "Guidance weight", "How strictly: 0 ignores the label, 1 follows it, more exaggerates.",
             WEIGHT_HIGH, USUAL, low=WEIGHT_LOW,
@@ -74,6 +69,8 @@ class GuidancePanel(QWidget):
         self._eta = QLabel()
         self._guiding = QWidget()
         self._lay_out()
+        self._asked.asked.connect(self.asked)
+        self._against.asked.connect(self.avoided)
         self._curves.chosen.connect(self.bent)
         self._samplers.chosen.connect(lambda key: self.detail_changed.emit("sampler", key))
         self._spacing.currentTextChanged.connect(lambda text: self.detail_changed.emit("spacing", text))
@@ -85,14 +82,14 @@ class GuidancePanel(QWidget):
         guiding.setContentsMargins(0, 0, 0, 0)
         guiding.setSpacing(8)
         guiding.addWidget(_heading("ASK FOR"))
-        guiding.addLayout(self._asked_room)
+        guiding.addWidget(self._asked)
         guiding.addWidget(_heading("HOW STRICTLY"))
         guiding.addLayout(_row(self._weight, self.weight))
         guiding.addWidget(self.curve)
         guiding.addWidget(self._curves)
         guiding.addLayout(_row(self._rescale, self.rescale))
         guiding.addWidget(_heading("LEAD AWAY FROM"))
-        guiding.addLayout(self._against_room)
+        guiding.addWidget(self._against)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -112,41 +109,13 @@ class GuidancePanel(QWidget):
         """What can be asked for; a refusal says why nothing can."""
         self._help.setText(refusal or HELP)
         self._guiding.setVisible(not refusal)
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for room in (self._asked_room, self._against_room):
-            _empty(room)
-        self._chips, self._boxes, self._against = None, [], []
-        if len(columns) == 1 and len(columns[0].values) <= CHIPS:
-            chips = [Chip(str(at), value, f"Asks for {value}.") for at, value in enumerate(columns[0].values)]
-            chips.append(Chip(str(ANYTHING), OPEN, "Asks for nothing: the picture of the model's own choice."))
-            self._chips = ChipBar("guidance_label", f"Asked for: {columns[0].name}", tuple(chips), self)
-            self._chips.chosen.connect(lambda key: self.asked.emit(0, int(key)))
-            self._asked_room.addWidget(self._chips)
-        else:
-            self._boxes = [self._box(at, column, self.asked.emit, "label", OPEN) for at, column in enumerate(columns)]
-            self._asked_room.addLayout(_table(columns, self._boxes))
-        self._against = [
-            self._box(at, column, self.avoided.emit, "negative", NOBODY) for at, column in enumerate(columns)
-        ]
-        self._against_room.addLayout(_table(columns, self._against))
-
-    def _box(self, at: int, column: Attribute, tell: Callable[[int, int], None], name: str, first: str) -> ChoiceBox:
-        box = ChoiceBox(f"guidance_{name}_{at}", column.name, f"One of the values of {column.name}, or {first}.", self)
-        box.show_items((first, *column.values))
-        box.currentIndexChanged.connect(lambda index: tell(at, index - 1))
-        return box
+        for chooser in (self._asked, self._against):
+            chooser.show_columns(columns)
 
     def show_sampling(self, sampling: Sampling, curve: str) -> None:
         """Show how it is sampled; ``curve`` is the name of a known one, or empty."""
-        if self._chips is not None:
-            self._chips.show_chosen(str(sampling.label[0] if sampling.label else ANYTHING))
-        for boxes, label in ((self._boxes, sampling.label), (self._against, sampling.negative)):
-            for at, box in enumerate(boxes):
-                box.blockSignals(True)
-                box.setCurrentIndex((label[at] if at < len(label) else ANYTHING) + 1)
-                box.blockSignals(False)
+        self._asked.show_label(sampling.label)
+        self._against.show_label(sampling.negative)
         self.weight.show_number(sampling.weight)
         self._weight.setText(f"Weight {sampling.weight:.2f}")
         self.curve.show_curve(sampling.curve, sampling.weights(sampling.steps))
@@ -178,26 +147,3 @@ def _row(label: QLabel, widget: QWidget) -> QHBoxLayout:
     row.addWidget(label)
     row.addWidget(widget, 1)
     return row
-
-
-def _table(columns: tuple[Attribute, ...], boxes: list[ChoiceBox]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(6)
-    grid.setColumnStretch(1, 1)
-    for at, (column, box) in enumerate(zip(columns, boxes, strict=True)):
-        grid.addWidget(QLabel(column.name), at, 0)
-        grid.addWidget(box, at, 1)
-    return grid
-
-
-def _empty(layout: QVBoxLayout | QGridLayout) -> None:
-    """Take everything out of a layout, and what is inside it."""
-    while (item := layout.takeAt(0)) is not None:
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.setObjectName("")
-            widget.deleteLater()
-        elif isinstance(inner, (QVBoxLayout, QGridLayout)):
-            _empty(inner)

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from explorer.contract.manifest import Attribute
 from explorer.contract.pixels import Pixels
 from explorer.control.seeds import Point, Visited
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.flow_layout import FlowLayout
+from explorer.qt.widgets.label_chooser import LabelChooser
 from explorer.qt.widgets.picture_tile import PictureTile
 from explorer.qt.widgets.seed_plane import SeedPlane
 
@@ -24,11 +26,14 @@ class SeedsPanel(QWidget):
     stepped = Signal(int)
     seed_chosen = Signal(int)
     forget_asked = Signal()
+    label_asked = Signal(int, int)  # column, value
     told = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("seeds_panel")
+        self._label = LabelChooser("seed_label", parent=self)
+        self._label.hide()
         self._field = QLineEdit(self)
         self._field.setObjectName("seed_field")
         self._field.setAccessibleName("Seed")
@@ -45,6 +50,7 @@ class SeedsPanel(QWidget):
         self._flow = FlowLayout(self._room, spacing=4)
         self._tiles: dict[int, PictureTile] = {}
         self._lay_out()
+        self._label.asked.connect(self.label_asked)
         self._field.returnPressed.connect(lambda: self.typed.emit(self._field.text()))
         self._before.clicked.connect(lambda: self.stepped.emit(-1))
         self._after.clicked.connect(lambda: self.stepped.emit(1))
@@ -71,6 +77,7 @@ class SeedsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
+        layout.addWidget(self._label)
         layout.addLayout(line)
         layout.addWidget(_words(HELP))
         layout.addWidget(self.plane, 3)
@@ -79,6 +86,12 @@ class SeedsPanel(QWidget):
         layout.addWidget(scroll, 1)
 
     # values in
+
+    def show_label(self, columns: tuple[Attribute, ...], label: tuple[int, ...]) -> None:
+        """What seeds can be asked to be, nothing where there are no columns, and what they are asked to be."""
+        self._label.show_columns(columns)
+        self._label.show_label(label)
+        self._label.setVisible(bool(columns))
 
     def show_seed(self, seed: int | None, sentence: str) -> None:
         """The seed in view, None between seeds, and what lies between."""

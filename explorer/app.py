@@ -141,6 +141,7 @@ class App:
         self.stack = QUndoStack()
         self.history = UndoHistory(self.stack)
         self.pictures = PictureController(self.explore, self.stage, picture_lane, self.models, self.window.picture)
+        self.pictures.told = lambda: self._rest.start()
         self.beside = BesideController(
             self.explore, self.stage, self.library, self.history, beside_lane, self.models, self.window.picture
         )
@@ -365,6 +366,8 @@ class App:
             self._sought_trainings = True
             if TrainRoom.has_work():
                 self.room.training.look()
+        if self.pictures.refine():
+            return
         for instrument in (
             self.sliders, self.map, self.whereabouts, self.directions, self.grid,
             self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations, self.layers,

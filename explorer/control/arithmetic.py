@@ -216,7 +216,7 @@ class ArithmeticController:
     def refresh(self) -> None:
         """Show everything as it is now, and have decoded what is not known yet; the result first."""
         model = self._stage.model
-        decodes = self._stage.decodes
+        decodes = self._stage.small
         if decodes is not self._decodes:
             self._decodes = decodes
             self._pictures.clear()

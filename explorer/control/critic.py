@@ -247,10 +247,11 @@ def _judge(
     if known.heat is None and model.manifest.graph(GRADIENT) is not None:
         job.report(look(model, picture.pixels))
         yield
+    batch = BATCH if model.preview is None else 1  # a slow model must give way sooner
     if curve is not None:
         found: list[NDArray[np.float32]] = []
-        for at in range(0, len(PSIS), BATCH):
-            found.append(scores(model, _along(picture, PSIS[at : at + BATCH])))
+        for at in range(0, len(PSIS), batch):
+            found.append(scores(model, _along(picture, PSIS[at : at + batch])))
             yield
         job.report(Curve(curve, np.concatenate(found)))
     if rivals is not None:
@@ -260,8 +261,8 @@ def _judge(
         plain = Style(noise=style.noise, noise_seed=style.noise_seed, noise_strength=style.noise_strength)
         codes = decodes.prior.sample(np.random.default_rng(0), OTHERS)
         others: list[NDArray[np.float32]] = []
-        for at in range(0, OTHERS, BATCH):
-            here = codes[at : at + BATCH]
+        for at in range(0, OTHERS, batch):
+            here = codes[at : at + batch]
             drawn = decodes.decode(here) if met.styles is None else _styled(met, here, plain)
             others.append(scores(model, drawn))
             yield

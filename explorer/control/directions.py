@@ -164,7 +164,7 @@ class DirectionsController:
     def rest(self) -> None:
         """The hand is still: renew the heat map and the thumbnails in sight, seen from the picture in view."""
         model, picture = self._stage.model, self._stage.picture
-        decodes = self._stage.decodes
+        decodes = self._stage.small
         if self._explore.instrument != INSTRUMENT or decodes is None or self._frame is None:
             return
         if picture is None or picture.model is not model:

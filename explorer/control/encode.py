@@ -299,7 +299,8 @@ class EncodeController:
         model, encoded = self._stage.model, self._stage.encoded
         self._errors = None
         self._view.show_stored(self.stored_whole)
-        if model is None or model.decodes is None or encoded is None or encoded.thumbnails is None:
+        slow = model is not None and model.preview is not None
+        if model is None or model.decodes is None or encoded is None or encoded.thumbnails is None or slow:
             self._patient.cancel()
             return
         self._patient.submit(partial(_test_errors, model.decodes, encoded), partial(self._learn, encoded), self._fail)

@@ -88,7 +88,7 @@ class GridController:
             self._lane.cancel()
             self._asked = None
             return
-        decodes = self._stage.decodes
+        decodes = self._stage.small
         self._axes = {}
         if decodes is not None:
             frame = frame_of(self._stage, decodes)
@@ -102,7 +102,7 @@ class GridController:
 
     def rest(self) -> None:
         """The hand is still: draw the cells around the point in view, unless they are shown."""
-        codes, decodes = self._codes(), self._stage.decodes
+        codes, decodes = self._codes(), self._stage.small
         if codes is None or decodes is None:
             return
         if self._asked is not None and self._asked[0] is decodes and np.array_equal(self._asked[1], codes):

@@ -134,7 +134,7 @@ class MapController:
 
     def rest(self) -> None:
         """The hand is still: renew the tiles if what they show has changed."""
-        code, decodes, look, points = self._code(), self._stage.decodes, self._explore.map, self._points
+        code, decodes, look, points = self._code(), self._stage.small, self._explore.map, self._points
         shown = self._explore.instrument == KEY and look.tiles and points is not None and points.flat
         if not shown or code is None or self._plane is None or decodes is None:
             self._tiles.clear()

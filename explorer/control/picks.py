@@ -137,7 +137,7 @@ class PicksController:
     def refresh(self) -> None:
         """Show the question, publish what is fitted, and have the rest fitted and drawn."""
         model, notes = self._stage.model, self._notebooks.notes
-        decodes = self._stage.decodes
+        decodes = self._stage.small
         if model is not self._model:
             self._model = model
             self._fits.clear()

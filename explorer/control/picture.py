@@ -38,6 +38,9 @@ class PictureController:
         self._explore, self._stage, self._lane, self._models, self._view = explore, stage, lane, models, view
         self._asked: Scene | None = None
         self._token = 0
+        self._previewed: Scene | None = None  # what a preview shows, the whole of which is still to come
+        self._refining = False  # the whole of it is being computed
+        self.told: Callable[[], None] = lambda: None  # a preview was shown
         self.lens: Callable[[Picture], Pixels] = lambda picture: picture.pixels  # what of an answer is shown
         explore.events.place.connect(self.refresh)
 
@@ -60,8 +63,23 @@ class PictureController:
         self._token += 1
         if before is None or (before.bundle, before.space) != (scene.bundle, scene.space):
             self._view.show_busy("Opening the model …")
+        if self._refining:  # it takes long, and nobody wants it any more
+            self._refining = False
+            self._lane.cancel()
+        self._ask(scene, whole=False)
+
+    def refine(self) -> bool:
+        """The hand is still: ask for the whole of what a preview shows; whether there is one."""
+        scene = self._previewed
+        if scene is None or scene != self._asked:
+            return False
+        self._previewed, self._refining = None, True
+        self._ask(scene, whole=True)
+        return True
+
+    def _ask(self, scene: Scene, *, whole: bool) -> None:
         self._lane.submit(
-            partial(_decode, scene, self._models, self._token),
+            partial(_decode, scene, self._models, self._token, whole),
             partial(self._show, scene),
             partial(self._fail, scene),
             partial(self._show, scene),
@@ -82,7 +100,8 @@ class PictureController:
     def _lost(self) -> bool:
         """Whether the newest request ended without a picture: in an error, or for something that was wanted more."""
         picture = self._stage.picture
-        return self._lane.idle and (picture is None or picture.token != self._token)
+        waits = self._previewed is not None and self._previewed == self._asked
+        return self._lane.idle and not waits and (picture is None or picture.token != self._token)
 
     def _show(self, scene: Scene, picture: Picture) -> None:
         if self._asked is None or (scene.bundle, scene.space) != (self._asked.bundle, self._asked.space):
@@ -90,6 +109,12 @@ class PictureController:
         if self._stage.model is not picture.model:
             self._view.show_before(None)
             self._stage.enter(picture.model)
+        if picture.preview:
+            self._previewed = scene
+            self._view.show_picture(picture.pixels, picture.token)
+            self.told()
+            return
+        self._previewed, self._refining = None, False
         self._stage.picture = picture
         self._view.show_picture(self.lens(picture), picture.token)
 
@@ -102,14 +127,18 @@ class PictureController:
             raise error
         if scene != self._asked:
             return
+        self._refining = False
         model = self._stage.model
         if model is not None and (model.key, model.space) != (scene.bundle, scene.space):
             self._leave()
         self._view.show_error(str(error))
 
 
-def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture | Iterator[None]:
-    """In the worker: load the model if need be, and decode one picture, be it step by step."""
+def _decode(scene: Scene, models: Models, token: int, whole: bool, job: Job) -> Picture | Iterator[None]:
+    """In the worker: load the model if need be, and decode one picture, be it step by step.
+
+    Of a slow model it is a preview, but for what is asked for ``whole``.
+    """
     model = models.get(scene.bundle, job).within(scene.space, scene.style.sampling.label)
     if model.decodes is None:
         raise ModelFault(f"{model.manifest.name} holds no decoder, so there is nothing to look at here.")
@@ -118,8 +147,10 @@ def _decode(scene: Scene, models: Models, token: int, job: Job) -> Picture | Ite
     if model.unfolds is not None:
         return _unfold(model, model.unfolds, code, scene.style, token, job)
     start = time.perf_counter()
-    pixels = model.decodes.under(scene.style).decode(code[None])[0]
-    return Picture(token, model, code, pixels, (time.perf_counter() - start) * 1_000, scene.style)
+    preview = None if whole else model.preview
+    pixels = (preview or model.decodes).under(scene.style).decode(code[None])[0]
+    run_ms = (time.perf_counter() - start) * 1_000
+    return Picture(token, model, code, pixels, run_ms, scene.style, preview=preview is not None)
 
 
 def _unfold(

@@ -79,7 +79,7 @@ class SlidersController:
         self._effects = self._known.get(_key(model))
         self._show_all()
         if self._effects is None:
-            decodes = model.decodes
+            decodes = model.preview or model.decodes
             self._effects_lane.submit(
                 lambda job: _effects(decodes, job),
                 lambda found: self._learn(model, found),
@@ -110,7 +110,7 @@ class SlidersController:
     def rest(self) -> None:
         """The hand is still: renew the thumbnails of the rows in sight, as seen from the point in view."""
         model, picture = self._stage.model, self._stage.picture
-        decodes = self._stage.decodes
+        decodes = self._stage.small
         if decodes is None or picture is None or picture.model is not model:
             return
         code, wanted = picture.code, self._visible

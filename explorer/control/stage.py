@@ -47,6 +47,7 @@ class Picture:
     run_ms: float
     style: Style = field(default_factory=Style)
     unfolding: Unfolding | None = None  # of a model whose pictures come step by step
+    preview: bool = False  # it stands in for the whole picture, which is still to come; never on stage
 
 
 @evented
@@ -76,6 +77,15 @@ class Stage:
             return None
         picture = self.picture
         return self.model.decodes.under(picture.style if picture is not None and picture.model is self.model else None)
+
+    @property
+    def small(self) -> Decodes | None:
+        """``decodes`` for small pictures: the same, or where that is slow what stands in for it."""
+        decodes, preview = self.decodes, None if self.model is None else self.model.preview
+        if preview is None or decodes is None:
+            return decodes
+        picture = self.picture
+        return preview.under(picture.style if picture is not None and picture.model is self.model else None)
 
     def at(self, place: Place) -> Model | None:
         """The model on stage, where ``place`` is in this very view of it; else None."""

@@ -90,7 +90,7 @@ class StripController:
         self._show_times()
         if journey.legs == 0:
             self.pause()
-        decodes = self._stage.decodes
+        decodes = self._stage.small
         if decodes is None:
             self._lane.cancel()
             self._pictured = None

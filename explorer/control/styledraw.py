@@ -112,7 +112,7 @@ def draw(styles: MapsStyles, wishes: Sequence[Wish], job: Job) -> Iterator[None]
     while start < len(wishes):
         noise = wishes[start].noise
         here = list(takewhile(lambda wish, noise=noise: wish.noise == noise, wishes[start : start + BATCH]))
-        pictures = styles.synthesize(np.stack([wish.rows() for wish in here]), noise)
+        pictures = styles.small.synthesize(np.stack([wish.rows() for wish in here]), noise)
         job.report(tuple((wish.key, pixels) for wish, pixels in zip(here, pictures, strict=True)))
         start += len(here)
         yield

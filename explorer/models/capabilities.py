@@ -92,6 +92,11 @@ class MapsStyles(Protocol):
         """The shape (1, H, W) of each layer's noise; empty where it takes none."""
         ...
 
+    @property
+    def small(self) -> "MapsStyles":
+        """What draws small pictures: itself, or where it is slow, the same up to an early layer."""
+        ...
+
     def map(self, z: Codes) -> Codes:
         """(N, Z) -> w (N, D)."""
         ...
@@ -166,12 +171,18 @@ class Model:
     returns: Style | None = None  # how an encoded picture comes back, where not in every style
     views: Mapping[str, "Model"] = field(default_factory=dict[str, "Model"])
     columns: tuple[Attribute, ...] = ()  # what its seeds can be asked to be; empty where it takes no label
+    preview: Decodes | None = None  # what stands in while a hand moves, and draws small pictures, of a slow decoder
     label: tuple[int, ...] = ()  # what they are asked to be, a value for each column
     asking: "Callable[[tuple[int, ...]], Mapping[str, Model]] | None" = None  # its views for another label
 
     @property
     def manifest(self) -> Manifest:
         return self.bundle.manifest
+
+    @property
+    def small(self) -> Decodes | None:
+        """What draws small pictures."""
+        return self.preview or self.decodes
 
     @property
     def flat(self) -> bool:

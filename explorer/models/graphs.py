@@ -36,6 +36,14 @@ class Graphs:
         graph = self._bundle.manifest.graph(role)
         return None if graph is None else (self.open(graph), graph)
 
+    def content(self, graph: Graph) -> bytes:
+        """The file of a graph of the manifest.
+
+        Raises:
+            DamagedBundle: it is not what the manifest says.
+        """
+        return self._bundle.read(graph.file)
+
     def derived(self, key: str, graph: Graph, change: Callable[[bytes], bytes]) -> Session:
         """The session of a graph whose file was changed in memory, kept as ``key``; ``graph`` describes the result.
 

@@ -14,7 +14,7 @@ from explorer.models.capabilities import Decodes, Encodes, Model
 from explorer.models.denoiser import with_steps
 from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
-from explorer.models.styles import with_styles
+from explorer.models.styles import SLOW_MS, with_styles
 from explorer.runtime.providers import RunsOn
 from explorer.runtime.session import Runtime, Session
 
@@ -47,6 +47,8 @@ def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[],
     plain = Model(str(path), bundle, runs_on, graphs.cancel, decodes, encodes, graphs=graphs)
     model = plain if decodes is not None else with_steps(with_styles(plain, graphs), graphs)
     run_ms = _timed(model.decodes) if model.decodes is not None else None
+    if model.styles is not None and run_ms is not None and run_ms > SLOW_MS:
+        model = with_styles(plain, graphs, run_ms)
     return model
 
 
@@ -106,6 +108,6 @@ def _timed(decodes: Decodes) -> float:
         start = time.perf_counter()
         decodes.decode(code)
         times.append((time.perf_counter() - start) * 1_000)
-        if start - began > TIMED_S:
+        if time.perf_counter() - began > TIMED_S:
             break
     return statistics.median(times[1:] or times)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.errors import PortMismatch
-from explorer.contract.manifest import Graph, LatentSpace, NoiseMeaning, Port, RowsPrior
+from explorer.contract.manifest import Graph, ImageMeaning, LatentSpace, NoiseMeaning, Port, RowsPrior
 from explorer.contract.pixels import Pixels, to_pixels
 from explorer.latent.priors import Prior, prior_of
 from explorer.latent.styles import Style, mixed, noise_of, rows_of, truncated
@@ -21,9 +21,13 @@ from explorer.models.graphs import Graphs
 from explorer.models.labels import Label, label_columns, label_row, whole_label
 from explorer.runtime.pixels import ENERGY, PIXELS
 from explorer.runtime.session import Session, check_finite
+from explorer.runtime.tap import cut, work_of
 
 CHUNK_PIXELS = 1 << 22  # of pictures made in one run: what the layers of a large network need beside is many times that
 
+SLOW_MS = 100.0  # a picture that takes longer has a preview
+PREVIEW_MS = 40.0  # what a preview may take, by the share of the work that it is
+PREVIEW = "preview"  # the session of a synthesis that was cut
 KEPT_LABELS = 64  # that views are kept for
 ONE_STYLE = "The layers had styles of their own; w holds one for all, so it is their mean. Ctrl+Z brings them back."
 
@@ -43,8 +47,13 @@ class StyleGenerator:
         rows: LatentSpace,
         mean: NDArray[np.float32],
         label: dict[str, NDArray[Any]] | None = None,
+        small: "StyleGenerator | None" = None,
     ) -> None:
-        """``label`` is the row (1, ...) that the mapping gets with every z, by its input's name."""
+        """``label`` is the row (1, ...) that the mapping gets with every z, by its input's name.
+
+        ``small`` draws small pictures where this one is slow.
+        """
+        self.small: StyleGenerator = small or self
         self.layers, self.width = rows.shape[0], rows.shape[1]
         self.resolutions = rows.resolutions
         self.mean = mean
@@ -95,7 +104,8 @@ class StyleGenerator:
         if self._kept[0] != key:
             made: dict[str, NDArray[np.float32]] = {}
             for index, port in enumerate(self._noises):
-                layer = noise_of(noise, _without_batch(port), index)
+                said = port.meaning.layer if isinstance(port.meaning, NoiseMeaning) else None
+                layer = noise_of(noise, _without_batch(port), index if said is None else said)
                 made[port.name] = np.ascontiguousarray(np.broadcast_to(layer, (count, *layer.shape)))
             self._kept = key, made
         return self._kept[1]
@@ -166,11 +176,12 @@ class StyleDecoder:
         return self.generator.synthesize(self.rows(codes), self.style)
 
 
-def with_styles(model: Model, graphs: Graphs) -> Model:
+def with_styles(model: Model, graphs: Graphs, run_ms: float = 0.0) -> Model:
     """``model`` as a style generator, where its bundle holds a mapping and a synthesis; else itself.
 
     It is met in w; z and w+ (one style a layer) are its other views. The encoder stands in the view it encodes into. A
     model whose mapping takes a label has such views for each label: what is drawn from their priors is of that kind.
+    Where a picture takes ``run_ms`` and that is long, an early output of the synthesis stands in while a hand moves.
     """
     bundle, manifest = model.bundle, model.manifest
     mapping, synthesis = manifest.graph("mapping"), manifest.graph("synthesis")
@@ -194,10 +205,13 @@ def with_styles(model: Model, graphs: Graphs) -> Model:
     if port is not None and not columns:
         raise PortMismatch(f"{mapping.file} takes a label, but the model does not say of what; export it again.")
 
+    early = _early(graphs, synthesis, run_ms) if run_ms > SLOW_MS else None
+
     def made(label: Label) -> dict[str, Model]:
         asked = {} if port is None else {port.name: label_row(port, columns, label, mapping.file)}
         opened = (graphs.open(mapping), mapping), (graphs.open(synthesis), synthesis)
-        generator = StyleGenerator(*opened, rows, mean, asked)
+        small = None if early is None else StyleGenerator(opened[0], early, rows, mean, asked)
+        generator = StyleGenerator(*opened, rows, mean, asked, small)
 
         def drawn(rng: np.random.Generator, count: int) -> Codes:
             return generator.map(prior_z.sample(rng, count))
@@ -215,10 +229,11 @@ def with_styles(model: Model, graphs: Graphs) -> Model:
             (rows.name, rows, prior_rows, False),
         ):
             decoder = StyleDecoder(generator, space, prior, mapped=mapped)
+            preview = None if small is None else StyleDecoder(small, space, prior, mapped=mapped)
             encodes = model.encodes if model.encodes is not None and model.encodes.space.name == space.name else None
             views[key] = replace(
                 model, decodes=decoder, encodes=encodes, styles=generator, space=key, views=views, columns=columns,
-                label=label, asking=asking,
+                label=label, asking=asking, preview=preview,
             )  # fmt: skip
         return views
 
@@ -238,6 +253,24 @@ def with_styles(model: Model, graphs: Graphs) -> Model:
         return found
 
     return asking(())[""]
+
+
+def _early(graphs: Graphs, synthesis: Graph, run_ms: float) -> tuple[Session, Graph] | None:
+    """The synthesis cut after the largest early picture that is quick enough; None: it gives none."""
+    full = port_or_fault(synthesis, synthesis.output("image"), "output of a picture")
+    ports = {port.name: port for port in synthesis.outputs if isinstance(port.meaning, ImageMeaning) and port != full}
+    content = graphs.content(synthesis)
+    work = work_of(content, tuple(ports))
+    order = sorted(ports, key=lambda name: work[name])
+    quick = [name for name in order if work[name] * run_ms <= PREVIEW_MS]
+    if not order:
+        return None
+    name = quick[-1] if quick else order[0]
+    cut_content, inputs = cut(content, name)
+    described = synthesis.model_copy(
+        update={"inputs": tuple(p for p in synthesis.inputs if p.name in inputs), "outputs": (ports[name],)}
+    )
+    return graphs.derived(PREVIEW, described, lambda _: cut_content), described
 
 
 def own_rows(model: Model, codes: Codes) -> Styles:

@@ -1,5 +1,6 @@
-"""Looking inside a graph: which layers it has, and the same graph with one of them as an output more."""
+"""Looking inside a graph: which layers it has; the same graph cut off after one of them, or after an early output."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,46 @@ def layers_of(content: bytes) -> tuple[Layer, ...]:
     return tuple(found[:MOST])
 
 
+def work_of(content: bytes, outputs: tuple[str, ...]) -> dict[str, float]:
+    """What each output costs beside the whole graph, in [0, 1]: the multiplications of the convolutions it needs."""
+    model = shape_inference.infer_shapes(onnx.load_from_string(content))
+    values = (*model.graph.value_info, *model.graph.output)
+    sides = {value.name: [d.dim_value for d in value.type.tensor_type.shape.dim][2:] for value in values}
+    weights = {constant.name: math.prod(constant.dims) for constant in model.graph.initializer}
+    makers = {name: node for node in model.graph.node for name in node.output}
+
+    def cost(wanted: tuple[str, ...]) -> float:
+        waiting, seen, total = list(wanted), set[str](), 0.0
+        while waiting:
+            node = makers.get(waiting.pop())
+            if node is None or node.output[0] in seen:
+                continue
+            seen.add(node.output[0])
+            waiting += node.input
+            if node.op_type in OPERATORS:
+                total += weights.get(node.input[1], 0) * math.prod(sides.get(node.output[0], []))
+        return total
+
+    whole = max(cost(tuple(output.name for output in model.graph.output)), 1.0)
+    return {output: cost((output,)) / whole for output in outputs}
+
+
+def cut(content: bytes, output: str) -> tuple[bytes, frozenset[str]]:
+    """The graph that gives one of its outputs alone, and the names of the inputs that this one still takes.
+
+    Asking onnxruntime for an early output of the whole graph runs all of it.
+    """
+    model = onnx.load_from_string(content)
+    kept: list[Any] = [value for value in model.graph.output if value.name == output]
+    del model.graph.output[:]
+    model.graph.output.extend(kept)
+    needed = _prune(model.graph, output)
+    inputs: list[Any] = [value for value in model.graph.input if value.name in needed]
+    del model.graph.input[:], model.graph.value_info[:]
+    model.graph.input.extend(inputs)
+    return model.SerializeToString(), frozenset(value.name for value in inputs)
+
+
 def tapped(content: bytes, layer: Layer) -> bytes:
     """The graph with a layer as its only output: what comes after it is not computed."""
     model = onnx.load_from_string(content)
@@ -51,8 +92,8 @@ def tapped(content: bytes, layer: Layer) -> bytes:
     return model.SerializeToString()
 
 
-def _prune(graph: onnx.GraphProto, wanted: str) -> None:
-    """Take out the nodes and constants that the output does not need; inputs stay, so that the feeds are the same."""
+def _prune(graph: onnx.GraphProto, wanted: str) -> set[str]:
+    """Take out the nodes and constants that the output does not need; inputs stay. The names that it needs."""
     nodes: list[Any] = list(graph.node)
     needed, kept = {wanted}, list[Any]()
     for node in reversed(nodes):
@@ -65,3 +106,4 @@ def _prune(graph: onnx.GraphProto, wanted: str) -> None:
     del graph.node[:], graph.initializer[:]
     graph.node.extend(reversed(kept))
     graph.initializer.extend(constants)
+    return needed

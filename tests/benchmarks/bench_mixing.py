@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.contract import manifest as m
-from explorer.contract.archive import pack_arrays, save_bundle
 from explorer.control.mixgrid import GridWords, MixGridController
 from explorer.control.stage import Stage
 from explorer.control.styledraw import Seeds, Wish, draw
@@ -24,13 +22,12 @@ from explorer.models.styles import StyleGenerator
 from explorer.runtime.session import OrtSession, Runtime
 from explorer.state.place import Explore
 from explorer.tasks.latest import Job
+from tests.benchmarks.random_generators import random_generator
 from tests.benchmarks.rows import Row, at_most, in_turn, print_table
-from tests.graphs import png_bytes
 
 SIDE = 8
 TIMES = 1.15
 REPETITIONS = 9
-PIXELS, NUMBERS = 64, 128  # of the generator with random weights
 
 
 def rows(bundle: Path, repetitions: int = REPETITIONS) -> list[Row]:
@@ -81,51 +78,6 @@ def _drawn(generator: StyleGenerator, wishes: list[Wish]) -> None:
     for _ in draw(generator, wishes, Job(found.extend)):
         pass
     assert len(found) == len(wishes)
-
-
-def random_generator(path: Path) -> Path:
-    """A bundle with mapping and synthesis of the architecture that is trained here, untrained."""
-    import torch  # heavy, and only needed here
-
-    from trainers.gans.config import StyleArchitecture
-    from trainers.gans.critic import Critic
-    from trainers.gans.encoder import Encoder
-    from trainers.gans.generator import Generator
-    from trainers.gans.graphs import style_graphs
-
-    torch.manual_seed(0)
-    architecture = StyleArchitecture(widest=96)
-    generator, critic, encoder = (part(architecture, PIXELS, 3) for part in (Generator, Critic, Encoder))
-    graphs = style_graphs(generator, critic, encoder, torch.rand(64, 3, PIXELS, PIXELS) * 2 - 1, 3)
-    w = graphs.map(np.random.default_rng(1).standard_normal((2_000, NUMBERS)).astype(np.float32))
-    kept = (graphs.mapping, graphs.synthesis)
-    mean, covariance = m.Array(file="latents.npz", key="mean"), m.Array(file="latents.npz", key="covariance")
-    prior = m.EmpiricalPrior(mean=mean, covariance=covariance)
-    facts: dict[str, Any] = {
-        "name": "random weights",
-        "family": "stylegan",
-        "description": "A style generator with random weights, to measure.",
-        "licence": "Apache-2.0",
-        "provenance": m.Provenance(producer="benchmarks"),
-        "graphs": tuple(exported.graph for exported in kept),
-        "spaces": (
-            m.LatentSpace(name="z", shape=(NUMBERS,), prior=m.NormalPrior()),
-            m.LatentSpace(name="w", shape=(NUMBERS,), prior=prior, center=mean),
-            m.LatentSpace(
-                name="w+", shape=(graphs.num_ws, NUMBERS), prior=m.RowsPrior(rows="w"),
-                resolutions=generator.resolutions,
-            ),
-        ),
-    }  # fmt: skip
-    arrays = {"mean": w.mean(0), "covariance": np.cov(w, rowvar=False).astype(np.float32)}
-    files = {
-        **{name: content for exported in kept for name, content in exported.files.items()},
-        "latents.npz": pack_arrays(arrays),
-        "preview.png": png_bytes(np.zeros((8, 8, 3), np.uint8)),
-        "CARD.md": b"# random weights\n",
-        "LICENSE": b"Apache-2.0\n",
-    }
-    return save_bundle(path, facts, files).path
 
 
 @pytest.mark.torch

@@ -148,39 +148,24 @@ def style_graphs(
         ParityError: a graph does not compute what its module does.
     """
     spread = group_spread(critic, real)
-    generator = deepcopy(generator).float().eval()
+    generator = deepcopy(generator)
     critic, encoder = deepcopy(critic).float().eval(), deepcopy(encoder).float().eval()
-    for module in (generator, critic, encoder):
+    for module in (critic, encoder):
         fold(module.requires_grad_(False))
+    mapping, synthesis = generator_graphs(generator, channels)
     judge = Judge(critic, spread)
-    sides, shapes = generator.synthesis.sides, generator.noise_shapes
-    latent, style = generator.latent, generator.style
-    z = m.Port(name="z", shape=(None, latent), meaning=m.LatentMeaning(space="z"))
-    w = m.Port(name="w", shape=(None, style), meaning=m.LatentMeaning(space="w"))
-    rows = m.Port(name="w", shape=(None, generator.num_ws, style), meaning=m.LatentMeaning(space="w+"))
-    noises = tuple(
-        m.Port(name=f"noise_{k}", shape=(None, *shape), meaning=m.NoiseMeaning(layer=k))
-        for k, shape in enumerate(shapes)
-    )
-    image = picture_port("image", channels, sides[-1])
-    early = tuple(picture_port(f"rgb_{side}", channels, side) for side in sides[:-1])
+    rows, noises = _rows_port(generator), _noise_ports(generator)
+    image = picture_port("image", channels, generator.synthesis.sides[-1])
     score = m.Port(name="score", shape=(None, 1), meaning=m.NumberMeaning(of="realness", unit="logit"))
     loss = m.Port(name="loss", shape=(None,), meaning=m.NumberMeaning(of="loss"))
     pull = m.Port(name="gradient", shape=rows.shape, meaning=m.NumberMeaning(of="gradient"))
     look = m.Port(name="gradient", shape=image.shape, meaning=m.NumberMeaning(of="gradient"))
     found = rows.model_copy(update={"meaning": m.LatentMeaning(space="w+", part="mean")})
     target = image.model_copy(update={"name": "target"})
-    synthesis, pulling, looking = (
-        _Synthesis(generator), LossAndGradient(_Difference(generator, critic)), LossAndGradient(_Score(judge))
-    )  # fmt: skip
-    label = () if not generator.mapping.labels else (
-        m.Port(name="label", shape=(None, generator.mapping.labels), meaning=m.LabelMeaning(encoding="multi_hot")),
-    )  # fmt: skip
+    pulling, looking = LossAndGradient(_Difference(generator, critic)), LossAndGradient(_Score(judge))
     return StyleGraphs(
-        mapping=export_graph(generator.mapping, "mapping", (z, *label), (w,)),
-        synthesis=export_graph(
-            synthesis, "synthesis", (rows, *noises), (image, *early), graph=_flat(synthesis, (rows, *noises))
-        ),
+        mapping=mapping,
+        synthesis=synthesis,
         critic=export_graph(judge, "critic", (image,), (score,)),
         encoder=export_graph(encoder, "encoder", (image,), (found,)),
         inverter=export_graph(
@@ -191,16 +176,51 @@ def style_graphs(
             looking, "critic_gradient", (image,), (score.model_copy(update={"shape": (None,)}), look),
             graph=looking.traced(*_examples((image,))),
         ),
-        noise_shapes=shapes,
+        noise_shapes=generator.noise_shapes,
         num_ws=generator.num_ws,
         values=values,
     )  # fmt: skip
+
+
+def generator_graphs(generator: Generator, channels: int) -> tuple[Exported, Exported]:
+    """Mapping and synthesis of a generator that learns no more: its weights are folded where they stand.
+
+    Raises:
+        ParityError: a graph does not compute what its module does.
+    """
+    fold(generator.float().eval().requires_grad_(False))
+    sides, labels = generator.synthesis.sides, generator.mapping.labels
+    z = m.Port(name="z", shape=(None, generator.latent), meaning=m.LatentMeaning(space="z"))
+    w = m.Port(name="w", shape=(None, generator.style), meaning=m.LatentMeaning(space="w"))
+    label = () if not labels else (
+        m.Port(name="label", shape=(None, labels), meaning=m.LabelMeaning(encoding="multi_hot")),
+    )  # fmt: skip
+    synthesis, inputs = _Synthesis(generator), (_rows_port(generator), *_noise_ports(generator))
+    early = tuple(picture_port(f"rgb_{side}", channels, side) for side in sides[:-1])
+    outputs = (picture_port("image", channels, sides[-1]), *early)
+    return (
+        export_graph(generator.mapping, "mapping", (z, *label), (w,)),
+        export_graph(synthesis, "synthesis", inputs, outputs, graph=_flat(synthesis, inputs)),
+    )
 
 
 def group_spread(critic: Critic, real: Tensor) -> float:
     """The mean standard deviation within groups of real pictures, as the critic was shown it in training."""
     with torch.no_grad():
         return float(with_spread(critic.features(real)[-1], 4)[:, -1].mean())
+
+
+def _rows_port(generator: Generator) -> m.Port:
+    return m.Port(
+        name="w", shape=(None, generator.num_ws, generator.style), meaning=m.LatentMeaning(space="w+")
+    )  # fmt: skip
+
+
+def _noise_ports(generator: Generator) -> tuple[m.Port, ...]:
+    return tuple(
+        m.Port(name=f"noise_{k}", shape=(None, *shape), meaning=m.NoiseMeaning(layer=k))
+        for k, shape in enumerate(generator.noise_shapes)
+    )
 
 
 def picture_port(name: str, channels: int, side: int) -> m.Port:

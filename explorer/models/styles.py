@@ -26,7 +26,7 @@ from explorer.runtime.tap import cut, work_of
 CHUNK_PIXELS = 1 << 22  # of pictures made in one run: what the layers of a large network need beside is many times that
 
 SLOW_MS = 100.0  # a picture that takes longer has a preview
-PREVIEW_MS = 40.0  # what a preview may take, by the share of the work that it is
+PREVIEW_MS = 90.0  # what a preview may take, by the share of the work that it is
 PREVIEW = "preview"  # the session of a synthesis that was cut
 KEPT_LABELS = 64  # that views are kept for
 ONE_STYLE = "The layers had styles of their own; w holds one for all, so it is their mean. Ctrl+Z brings them back."

@@ -15,6 +15,7 @@ from explorer.models.denoiser import with_steps
 from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
 from explorer.models.styles import with_styles
+from explorer.models.translator import with_translation
 from explorer.runtime.providers import RunsOn
 from explorer.runtime.session import Runtime, Session
 
@@ -36,18 +37,27 @@ def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[],
     bundle = open_bundle(path)
     graphs = Graphs(bundle, runtime)
     run_ms: float | None = None
+    if cancellable is not None:
+        cancellable(graphs.cancel)
+    model = assembled(bundle, str(path), graphs, lambda: run_ms)
+    run_ms = _timed(model.decodes) if model.decodes is not None else None
+    return model
+
+
+def assembled(bundle: Bundle, key: str, graphs: Graphs, run_ms: Callable[[], float | None] = lambda: None) -> Model:
+    """What the graphs of a bundle can do together; ``run_ms`` says how long a picture takes, once that is known.
+
+    Raises:
+        BundleError, ModelFault: as their sentences say.
+    """
 
     def runs_on() -> RunsOn:
         first = graphs.first
-        return RunsOn("", "no graph is loaded") if first is None else RunsOn(first.provider, first.reason, run_ms)
+        return RunsOn("", "no graph is loaded") if first is None else RunsOn(first.provider, first.reason, run_ms())
 
-    if cancellable is not None:
-        cancellable(graphs.cancel)
     decodes, encodes = _decoder(bundle, graphs.open), _encoder(bundle, graphs.open)
-    plain = Model(str(path), bundle, runs_on, graphs.cancel, decodes, encodes, graphs=graphs)
-    model = plain if decodes is not None else with_steps(with_styles(plain, graphs), graphs)
-    run_ms = _timed(model.decodes) if model.decodes is not None else None
-    return model
+    plain = Model(key, bundle, runs_on, graphs.cancel, decodes, encodes, graphs=graphs)
+    return plain if decodes is not None else with_translation(with_steps(with_styles(plain, graphs), graphs), graphs)
 
 
 def size_bytes(model: Model) -> int:
@@ -83,7 +93,8 @@ def _decoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Decodes | No
     if graph is None:
         return None
     space = bundle.manifest.space(latent_space_of(graph.input("latent")) or "")
-    if space is None or len(space.shape) != 1:
+    latent_diffusion = bundle.manifest.graph("denoiser") is not None  # its decoder is a step of another way
+    if space is None or (len(space.shape) != 1 and latent_diffusion):
         return None
     return Decoder(opened(graph), graph, space, prior_of(space, bundle.array))
 
@@ -93,7 +104,8 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
     if graph is None:
         return None
     space = bundle.manifest.space(latent_space_of(graph.output("latent")) or "")
-    known = space is not None and (len(space.shape) == 1 or isinstance(space.prior, RowsPrior))
+    whole = bundle.manifest.graph("decoder") is not None and bundle.manifest.graph("denoiser") is None
+    known = space is not None and (len(space.shape) == 1 or whole or isinstance(space.prior, RowsPrior))
     return Encoder(opened(graph), graph, space) if space is not None and known else None
 
 

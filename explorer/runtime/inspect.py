@@ -39,7 +39,7 @@ def check_graph(content: bytes, graph: Graph) -> None:
             )
     if _size(model) > NODES:
         raise UnsafeGraph(f"{graph.file} has more than {NODES:,} operators; do not use this model.")
-    for tensor in _tensors(model):
+    for tensor in tensors_of_model(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raise UnsafeGraph(
                 f"{graph.file} keeps weights in another file, which a model may not; export it with the weights inside."
@@ -120,7 +120,8 @@ def _nodes(*roots: _Body) -> Iterator[onnx.NodeProto]:
     return (node for graph in _graphs(*roots) for node in graph.node)
 
 
-def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+def tensors_of_model(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every constant of a graph, wherever one may stand."""
     for graph in _graphs(model.graph, *model.functions):
         if isinstance(graph, onnx.GraphProto):
             yield from graph.initializer

@@ -41,4 +41,6 @@ class DataController:
 
 
 def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Directions | None]:
-    return read_encoded(model.bundle, space), read_directions(model.bundle, space)
+    # Codes with positions are far too long to be compared number by number; they serve as examples only.
+    encoded = read_encoded(model.bundle, space) if model.flat else None
+    return encoded, read_directions(model.bundle, space)

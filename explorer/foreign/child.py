@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.archive import open_bundle, pack_arrays, save_bundle
+from explorer.contract.arrays import array_keys, read_array
 from explorer.contract.errors import ExplorerError, ModelFault, short
 from explorer.contract.manifest import Array
 from explorer.foreign.cutting import bottleneck, second_half
 from explorer.foreign.facts import GraphFacts, Refused, Study, Tensor
 from explorer.foreign.guessing import propose
+from explorer.foreign.making import bundle_of
 from explorer.foreign.proposal import Proposal
 from explorer.foreign.reading import licence_beside, read_graph
 from explorer.foreign.trying import Bench, Row
@@ -144,11 +146,8 @@ class Desk:
 
     def _save(self, request: Mapping[str, Any]) -> Answer:
         bench, proposal = self._at_hand(request)
-        from explorer.foreign.making import bundle_of
-
-        facts, files = bundle_of(
-            bench.study, proposal, bench.contents, bench.preview(proposal), tuple(request["checked"])
-        )
+        preview, examples = bench.preview(proposal), bench.examples(proposal)
+        facts, files = bundle_of(bench.study, proposal, bench.contents, preview, tuple(request["checked"]), examples)
         target = self._scratch / "bundle"
         save_bundle(target, facts, files)
         return self._check({"path": str(target)})
@@ -175,8 +174,6 @@ class Desk:
         """A person's own pictures, which the parent put there as plain arrays."""
         if not file:
             return []
-        from explorer.contract.arrays import array_keys, read_array
-
         content = (self._scratch / file).read_bytes()
         return [read_array(content, Array(file=file, key=key)) for key in array_keys(content, file)]
 
@@ -196,5 +193,3 @@ def _bound(memory: int) -> None:
     for what, limit in bounds.items():
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(what, (limit, limit))
-
-

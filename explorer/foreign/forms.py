@@ -42,7 +42,9 @@ class PictureForm(Frozen):
     def words(self) -> str:
         """``28 × 28, grey``."""
         colours = {1: "grey", 3: "colour", 4: "colour with alpha"}[self.channels]
-        order = "" if self.layout != "flat" or self.channels == 1 else ", channels " + ("last" if self.last else "first")
+        order = (
+            "" if self.layout != "flat" or self.channels == 1 else ", channels " + ("last" if self.last else "first")
+        )
         return f"{self.width} × {self.height}, {colours}{order}"
 
 

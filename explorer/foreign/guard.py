@@ -178,7 +178,9 @@ class Guard:
             process.wait()
 
 
-def check_outside(path: Path, limits: Limits | None = None, stop: Callable[[Callable[[], None]], None] | None = None) -> str:
+def check_outside(
+    path: Path, limits: Limits | None = None, stop: Callable[[Callable[[], None]], None] | None = None
+) -> str:
     """Open and run a bundle from outside in a process of its own; its identity.
 
     Raises:

@@ -67,7 +67,7 @@ def part_of(study: Study, graph: GraphFacts, role: Role | None = None) -> Part |
         part = part.model_copy(update={"latent": latent, "latent_bare": bare})
         if free and part.picture_out is not None and len(latent) == 3:
             factor = max(part.picture_out.height // latent[1], 1)
-            part = resized(part.model_copy(update={"sizes": SIZES}), FIRST_SIZE, factor)
+            part = resized(part.model_copy(update={"sizes": SIZES, "factor": factor}), FIRST_SIZE)
     elif found == "translator":
         wanted = [pair for pair in pictures if len(pair[0].shape) == len(shape)] or pictures
         part = _with_picture(part, graph, wanted)
@@ -78,8 +78,8 @@ def part_of(study: Study, graph: GraphFacts, role: Role | None = None) -> Part |
         part = part.model_copy(update={"picture_in": _input_form(forms, main)})
         part = _with_codes(part, [output for output in run.outputs if output.shape != shape] or numbers)
         if free and part.picture_in is not None:
-            factor = part.picture_in.height // part.latent[1] if len(part.latent) == 3 else 1
-            part = resized(part.model_copy(update={"sizes": SIZES}), FIRST_SIZE, factor)
+            factor = max(part.picture_in.height // part.latent[1], 1) if len(part.latent) == 3 else 1
+            part = resized(part.model_copy(update={"sizes": SIZES, "factor": factor}), FIRST_SIZE)
     elif found == "denoiser":
         same = [output.name for output in run.outputs if output.shape == shape] or [run.outputs[0].name]
         form = forms[0].model_copy(update={"low": -1.0, "high": 1.0}) if forms else None
@@ -93,22 +93,19 @@ def part_of(study: Study, graph: GraphFacts, role: Role | None = None) -> Part |
     return part
 
 
-def resized(part: Part, side: int, factor: int = 1) -> Part:
-    """A part whose pictures may have any size, at ``side`` pixels; ``factor`` is pixels a side of one position."""
+def resized(part: Part, side: int) -> Part:
+    """A part whose pictures may have any size, at ``side`` pixels."""
     update: dict[str, object] = {}
-    if part.role == "decoder" and part.picture_out is not None and len(part.latent) == 3:
-        factor = factor if factor > 1 else max(part.picture_out.height // part.latent[1], 1)
-        positions = max(side // factor, 1)
+    positions = max(side // part.factor, 1)
+    if part.role == "decoder" and part.picture_out is not None:
+        out = max(part.picture_out.height * positions // part.latent[1], 1)
         update["latent"] = (part.latent[0], positions, positions)
         update["main_shape"] = (*part.main_shape[:2], positions, positions)
-        update["picture_out"] = part.picture_out.model_copy(
-            update={"height": positions * factor, "width": positions * factor}
-        )
+        update["picture_out"] = part.picture_out.model_copy(update={"height": out, "width": out})
     elif part.picture_in is not None:
         larger = 1.0 if part.picture_out is None else part.picture_out.height / part.picture_in.height
         if len(part.latent) == 3:
-            factor = max(part.picture_in.height // part.latent[1], 1)
-            update["latent"] = (part.latent[0], max(side // factor, 1), max(side // factor, 1))
+            update["latent"] = (part.latent[0], positions, positions)
         update["picture_in"] = part.picture_in.model_copy(update={"height": side, "width": side})
         last = part.picture_in.channels_last
         rest = (side, side, part.main_shape[-1]) if last else (part.main_shape[1], side, side)
@@ -124,7 +121,7 @@ def fit_encoder(study: Study, encoder: Part, decoder: Part) -> Part:
     run = study.of(encoder.graph)[0]
     want, made = decoder.latent, encoder
     if decoder.sizes and encoder.sizes and decoder.picture_out is not None:
-        made = resized(encoder, decoder.picture_out.height)
+        made = resized(encoder, decoder.latent[1] * decoder.factor)
         return made.model_copy(update={"latent": want}) if made.latent == want else _split(made, want)
     outputs = [output for output in run.outputs if math.prod(_one(output.shape, encoder)) == math.prod(want)]
     if outputs:
@@ -207,8 +204,8 @@ def _role(graph: GraphFacts, run: Trial, main: Tensor, extras: Sequence[Extra]) 
     if pictures and size_out > size_in:
         return "decoder"
     if forms_of(shape) and size_out < size_in:
-        ends = "encoder" if math.prod(run.outputs[0].shape) > shape[0] else "critic"
-        return "critic" if graph.ends.get(run.outputs[0].name) == "Softmax" else ends
+        one = math.prod(run.outputs[0].shape[-1:]) == 1
+        return "critic" if one or graph.ends.get(run.outputs[0].name) == "Softmax" else "encoder"
     return "unused"
 
 
@@ -251,7 +248,9 @@ def _stem(file: str) -> str:
 
 
 def _name(study: Study) -> str:
-    stems = [re.sub(r"[^A-Za-z0-9 ._+-]", "", graph.file.removesuffix(".onnx").split(" (")[0]) for graph in study.graphs]
+    stems = [
+        re.sub(r"[^A-Za-z0-9 ._+-]", "", graph.file.removesuffix(".onnx").split(" (")[0]) for graph in study.graphs
+    ]
     cut = [re.sub(r"[-_. ]?(encoder|decoder)$", "", stem, flags=re.IGNORECASE) for stem in stems]
     name = next((stem for stem in (*cut, *stems) if stem), "model").strip(" ._+-")
     return (name or "model")[:60]
@@ -268,7 +267,7 @@ def _free(main: Tensor) -> bool:
 def _batch(main: Tensor, runs: Sequence[Trial]) -> int:
     """0 where any number goes at once and comes out again; else how many."""
     first = runs[0].shapes[main.name]
-    if not main.shape or len(main.shape) == 1 or all(form.bare for form in forms_of(first)) and len(first) == 3:
+    if not main.shape or len(main.shape) == 1 or (all(form.bare for form in forms_of(first)) and len(first) == 3):
         return 1
     if main.shape[0] is not None:
         return main.shape[0] if len(main.shape) != 2 or main.shape[0] != main.shape[1] else 1

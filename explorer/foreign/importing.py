@@ -106,7 +106,9 @@ class Import:
             raise ForeignFault(proposal.fault)
         self.guard.ask("save", proposal=proposal.model_dump(mode="json"), checked=list(self.checked(proposal)))
         bundle = open_bundle(self.guard.scratch / "bundle")
-        save_bundle(target, facts_of(bundle.manifest), {entry.path: bundle.read(entry.path) for entry in bundle.manifest.files})
+        save_bundle(
+            target, facts_of(bundle.manifest), {entry.path: bundle.read(entry.path) for entry in bundle.manifest.files}
+        )
 
     def checked(self, proposal: Proposal) -> tuple[str, ...]:
         """What was checked, a sentence each."""
@@ -156,4 +158,3 @@ def _valid(kind: type[T], value: object) -> T:
         return kind.model_validate(value)
     except ValidationError as error:
         raise ForeignFault("The process that tried the model gave no sense back; do not use it.") from error
-

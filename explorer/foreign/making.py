@@ -15,6 +15,7 @@ from explorer.contract.manifest import (
     Array,
     Diffusion,
     Dimension,
+    EncodedStore,
     Graph,
     ImageMeaning,
     LabelMeaning,
@@ -32,6 +33,7 @@ from explorer.foreign.forms import PictureForm
 from explorer.foreign.proposal import ROLE_WORDS, Part, Proposal, ScheduleKind
 from explorer.foreign.wrapping import (
     CODE,
+    GIVEN,
     LABEL,
     LOG_VARIANCE,
     MEAN,
@@ -46,8 +48,10 @@ from explorer.foreign.wrapping import (
     port_shape,
     wrapped,
 )
+from explorer.models.translator import SPACE as PICTURE_SPACE
 
 SPACE = "z"
+EXAMPLES_FILE = "examples.npz"
 SCHEDULE_FILE, SCHEDULE_KEY = "schedule.npz", "alphas_bar"
 UNKNOWN_LICENCE = "unknown: ask whoever made the model"
 OF_ITS_FILE = "as its LICENSE file says"
@@ -60,8 +64,8 @@ def affine_of(proposal: Proposal) -> Affine:
 
 def described(part: Part) -> Graph:
     """A part's graph as the manifest describes it."""
-    pictures_in = [] if part.picture_in is None else [_picture(part, part.picture_in)]
-    pictures_out = [] if part.picture_out is None else [_picture(part, part.picture_out)]
+    pictures_in = [] if part.picture_in is None else [_picture(part, GIVEN, part.picture_in)]
+    pictures_out = [] if part.picture_out is None else [_picture(part, PICTURE, part.picture_out)]
     inputs: list[Port] = pictures_in
     outputs: list[Port] = pictures_out
     if part.role == "decoder":
@@ -91,8 +95,12 @@ def graph_of(proposal: Proposal, part: Part, content: bytes) -> bytes:
 
 
 def spaces_of(proposal: Proposal) -> tuple[LatentSpace, ...]:
-    """The latent space of a decoder; none where there is no decoder."""
-    part = proposal.part("decoder")
+    """The latent space of a decoder, or that of the pictures that a translator takes."""
+    part, translator = proposal.part("decoder"), proposal.part("translator")
+    if part is None and translator is not None and translator.picture_in is not None:
+        form = translator.picture_in
+        shape = form.channels, form.height, form.width
+        return (LatentSpace(name=PICTURE_SPACE, shape=shape, prior=NormalPrior()),)
     if part is None:
         return ()
     prior = UniformPrior() if proposal.prior == "uniform" else NormalPrior()
@@ -107,7 +115,12 @@ def spaces_of(proposal: Proposal) -> tuple[LatentSpace, ...]:
 
 
 def bundle_of(
-    study: Study, proposal: Proposal, contents: Mapping[str, bytes], preview: bytes, checked: tuple[str, ...]
+    study: Study,
+    proposal: Proposal,
+    contents: Mapping[str, bytes],
+    preview: bytes = b"",
+    checked: tuple[str, ...] = (),
+    examples: Mapping[str, NDArray[np.generic]] | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Facts and files that ``save_bundle`` takes.
 
@@ -117,13 +130,27 @@ def bundle_of(
         contents: the prepared graphs by key.
         preview: a PNG.
         checked: sentences about what was checked, for the card.
+        examples: ``codes`` and ``thumbnails`` of sample pictures.
     """
     used = [part for part in proposal.parts if part.role != "unused"]
     if proposal.part("decoder") is None:
         used = [part for part in used if part.role != "encoder"]  # a code that nothing understands
     files = {f"{part.role}.onnx": graph_of(proposal, part, contents[part.graph]) for part in used}
-    files["preview.png"] = preview
+    if preview:
+        files["preview.png"] = preview
     facts: dict[str, Any] = {}
+    if examples:
+        files[EXAMPLES_FILE] = pack_arrays(examples)
+        codes, thumbnails = (Array(file=EXAMPLES_FILE, key=key) for key in ("codes", "thumbnails"))
+        facts["stores"] = (
+            EncodedStore(
+                space=spaces_of(proposal)[0].name,
+                data="sample pictures",
+                split="import",
+                codes=codes,
+                thumbnails=thumbnails,
+            ),
+        )
     if proposal.part("denoiser") is not None:
         levels = alphas_bar(proposal.schedule)
         files[SCHEDULE_FILE] = pack_arrays({SCHEDULE_KEY: levels})
@@ -173,7 +200,7 @@ def alphas_bar(kind: ScheduleKind) -> NDArray[np.float32]:
     return np.cumprod(1 - beta).astype(np.float32)
 
 
-def _picture(part: Part, form: PictureForm) -> Port:
+def _picture(part: Part, name: str, form: PictureForm) -> Port:
     meaning = ImageMeaning(
         layout="NHWC" if form.channels_last else "NCHW",
         channels=form.channels,  # pyright: ignore[reportArgumentType]
@@ -181,7 +208,7 @@ def _picture(part: Part, form: PictureForm) -> Port:
         width=form.width,
         value_range=(form.low, form.high),
     )
-    return Port(name=PICTURE, shape=port_shape(part, picture_axes(form)), meaning=meaning)
+    return Port(name=name, shape=port_shape(part, picture_axes(form)), meaning=meaning)
 
 
 def _card(facts: Mapping[str, Any], checked: tuple[str, ...], proposal: Proposal) -> str:

@@ -59,6 +59,7 @@ class Part(Frozen):
     split: bool = Field(default=False, description="mean and log-variance come as one output")
     log_variance: str = ""
     extras: tuple[Extra, ...] = ()
+    factor: int = Field(default=1, description="pixels a side, at full size, of one position of a code")
     sizes: tuple[int, ...] = Field(default=(), description="sides in pixels that can be chosen, where any will do")
 
 
@@ -79,6 +80,14 @@ class Proposal(Frozen):
     def part(self, role: str) -> Part | None:
         """The part of that role, or None."""
         return next((part for part in self.parts if part.role == role), None)
+
+    @property
+    def side(self) -> int:
+        """Pixels a side, where that can be chosen; else 0."""
+        part = next((part for part in self.parts if part.sizes and part.role != "unused"), None)
+        if part is None:
+            return 0
+        return part.latent[1] * part.factor if part.role == "decoder" else part.main_shape[-2]
 
     def with_part(self, changed: Part) -> "Proposal":
         """The same with another value for the part of that graph."""

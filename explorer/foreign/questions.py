@@ -37,12 +37,10 @@ def questions(study: Study, proposal: Proposal) -> tuple[Question, ...]:
                             tested=whole or reader.role == "translator"))  # fmt: skip
     sized = maker or denoiser
     if sized is not None and sized.sizes:
-        shown = sized.picture_in or sized.picture_out
-        side = 0 if shown is None else shown.height
-        if sized.role == "decoder" and sized.picture_out is not None:
-            side = sized.picture_out.height
         answers = tuple((str(size), f"{size} px") for size in sized.sizes)
-        found.append(Question("size", "It takes pictures of any size: how large shall they be?", answers, str(side)))
+        found.append(
+            Question("size", "It takes pictures of any size: how large shall they be?", answers, str(proposal.side))
+        )
     if proposal.part("decoder") is not None:
         answers = (("normal", "normal, N(0, 1)"), ("uniform", "uniform, −1 to 1"))
         answers += (("measured", "as sample pictures are encoded"),) if whole and proposal.scale else ()
@@ -74,9 +72,7 @@ def answered(study: Study, proposal: Proposal, key: str, value: str) -> Proposal
                 maker.model_copy(update={"picture_out": _ranged(maker.picture_out, value, _output(study, maker))})
             )
         case "input range" if reader is not None and reader.picture_in is not None:
-            return proposal.with_part(
-                reader.model_copy(update={"picture_in": _ranged(reader.picture_in, value, None)})
-            )
+            return proposal.with_part(reader.model_copy(update={"picture_in": _ranged(reader.picture_in, value, None)}))
         case "size":
             return _resized(study, proposal, int(value))
         case "prior":

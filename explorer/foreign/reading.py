@@ -169,9 +169,7 @@ def _take_in(model: onnx.ModelProto, path: Path) -> None:
         if total > FILE_BYTES:
             raise TooLarge(f"The weights of {short(path.name)} are larger than {FILE_BYTES >> 30} GiB together.")
         if offset + length > len(content):
-            raise DamagedBundle(
-                f"{short(location)} is shorter than {short(path.name)} says; get both files again."
-            )
+            raise DamagedBundle(f"{short(location)} is shorter than {short(path.name)} says; get both files again.")
         tensor.raw_data = content[offset : offset + length]
         del tensor.external_data[:]
         tensor.data_location = TensorProto.DEFAULT

@@ -10,6 +10,7 @@ from PIL import Image
 from explorer.contract.arrays import array_keys, read_array
 from explorer.contract.manifest import Array
 from explorer.contract.pixels import Pixels
+from explorer.latent.drawings import drawing
 from explorer.places import assets_folder
 
 DATA = "data/fashion-mnist-small.npz"
@@ -20,7 +21,7 @@ def sample_pictures(count: int) -> list[Pixels]:
     """``count`` pictures (H, W, 3), uint8: in turn one that ships and one that is drawn; the same every time."""
     clothes = _clothes(count)
     rng = np.random.default_rng(7)
-    drawn = [_drawn(rng) for _ in range(count)]
+    drawn = [drawing(rng, SIDE, SIDE) for _ in range(count)]
     both = [picture for pair in zip(clothes, drawn, strict=False) for picture in pair] if clothes else drawn
     return both[:count]
 
@@ -43,16 +44,3 @@ def _clothes(count: int) -> list[Pixels]:
         return []
     grey = found[:count].reshape(-1, *found.shape[1:3])
     return [np.repeat(each[..., None], 3, axis=2) for each in grey]
-
-
-def _drawn(rng: np.random.Generator) -> Pixels:
-    """A ramp between two colours with a disc and a bar on it."""
-    y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE
-    first, second, disc, bar = rng.uniform(0, 255, (4, 3))
-    share = (x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1) + 1) / 2
-    picture = first * (1 - share[..., None]) + second * share[..., None]
-    centre_x, centre_y, radius = rng.uniform(0.25, 0.75), rng.uniform(0.25, 0.75), rng.uniform(0.1, 0.3)
-    picture[(x - centre_x) ** 2 + (y - centre_y) ** 2 < radius**2] = disc
-    left = rng.uniform(0, 0.8)
-    picture[(x > left) & (x < left + 0.12)] = bar
-    return np.rint(picture).astype(np.uint8)

@@ -38,8 +38,11 @@ SLOW_MS = 1_000.0  # a graph that takes longer is run once
 RESTORED = 8  # sample pictures of the round trip
 CODES = 48  # sample pictures whose codes are measured
 SHOWN = 3  # pictures for one answer
+TRIED = 64  # px a side of pictures that any size will do for, while things are tried
+LOOKED = 128  # px a side of those that are looked at
+EXAMPLES = 12  # sample pictures whose codes come with a model
 TILE = 96  # px of each
-BETTER = 0.9  # of the error: an answer must be this much better to be chosen instead of the guess
+BETTER = 0.8  # of the error: an answer must be this much better to be chosen instead of the guess
 SAME = 0.9  # of the error with another picture's code: more, and encoder and decoder do not belong together
 FLOOR = 0.05  # of the largest deviation of the codes: none is taken as smaller
 _NUMPY = {
@@ -54,6 +57,7 @@ class Bench:
     def __init__(self, runtime: Runtime, pictures: Sequence[Pixels] = ()) -> None:
         self._runtime, self.study = runtime, Study()
         self.contents: dict[str, bytes] = {}
+        self.own = list(pictures)  # a person's; they are of the right kind, so that ranges are measured with them
         self.pictures = [*pictures, *sample_pictures(CODES)]
 
     # --- first runs ------------------------------------------------------------------------------------------------
@@ -99,7 +103,7 @@ class Bench:
         if forms and (len(shape) >= 3 or forms[0].numbers >= PICTURE_NUMBERS) and tensor.dtype != "int64":
             form = forms[0]
             count = 1 if form.bare else shape[0]
-            pictures = (self.pictures * (count + draw))[draw : draw + count]
+            pictures = ((self.own or self.pictures) * (count + draw))[draw : draw + count]
             pixels = fitted_pictures(pictures, form.height, form.width)
             grey = pixels.mean(axis=3, keepdims=True)
             colours = grey if form.channels == 1 else pixels[..., :3]
@@ -116,7 +120,7 @@ class Bench:
 
     def model(self, proposal: Proposal) -> Model:
         """The bundle of a proposal in memory, loaded as the program would load it."""
-        facts, files = bundle_of(self.study, proposal, self.contents, b"", ())
+        facts, files = bundle_of(self.study, proposal, self.contents)
         bundle = bundle_in_memory(facts, files)
         return assembled(bundle, "trial", Graphs(bundle, self._runtime))
 
@@ -128,27 +132,50 @@ class Bench:
         if proposal.part("decoder") is None or proposal.part("encoder") is None:
             return proposal
         try:
-            for keys in (("output",), ("form",), ("range", "input range")):
-                proposal = self._best(proposal, keys)
+            proposal = self._best(proposal, ("output", "form", "input range"), shape_alone=True)
+            proposal = self._best(proposal, ("range", "input range"), shape_alone=False)
             proposal = self._with_codes(proposal)
-            own, other = self._round_trip(proposal)
+            given, back = self._restored(self.model(small(self.study, proposal)), RESTORED)
         except ExplorerError as error:
             return proposal.model_copy(update={"told": (*proposal.told, str(error))})
+        wanted, made = _comparable(given, back)
+        own, other = (float(np.mean((wanted - each) ** 2)) for each in (made, np.roll(made, 1, axis=0)))
         return proposal.model_copy(update={"belongs": own < SAME * other})
 
     def looks(self, proposal: Proposal) -> "Looks":
         """Pictures of the proposal, and of each answer to each open question."""
         asked = questions(self.study, proposal)
-        shown = {
-            (question.key, value): self._row(answered(self.study, proposal, question.key, value), question)
-            for question in asked
-            for value, _ in question.answers
+        now = small(self.study, proposal, LOOKED)
+        shown: dict[tuple[str, str], Row] = {}
+        for question in asked:
+            for value, _ in question.answers:
+                like = answered(self.study, proposal if question.key == "size" else now, question.key, value)
+                shown[question.key, value] = self._row(like, question)
+        return Looks(self._row(now, None), asked, shown, self._given(now))
+
+    def examples(self, proposal: Proposal) -> dict[str, NDArray[np.generic]]:
+        """Codes and thumbnails of sample pictures, where random numbers make no picture: seeds are drawn from them."""
+        part = proposal.part("decoder")
+        translator = proposal.part("translator") if part is None else None
+        placed = part is not None and len(part.latent) > 1 and proposal.part("encoder") is not None
+        if not placed and translator is None:
+            return {}
+        model = self.model(proposal)
+        given, back = self._restored(model, min(len(self.own), EXAMPLES) or EXAMPLES)
+        if model.encodes is None or model.decodes is None:
+            return {}
+        codes = np.concatenate([model.encodes.encode(given[at : at + 1]).mean for at in range(len(given))])
+        shown = given if translator is not None else back
+        return {
+            "codes": codes.reshape(len(codes), *model.decodes.space.shape),
+            "thumbnails": np.stack([_tile(each) for each in shown]),
         }
-        return Looks(self._row(proposal, None), asked, shown, self._given(proposal))
 
     def preview(self, proposal: Proposal) -> bytes:
         """One picture of it as a PNG, at most 256 px a side."""
-        pixels = self._pictures(self.model(proposal), 1)[0]
+        model = self.model(proposal)
+        placed = model.encodes is not None and not model.flat
+        pixels = (self._restored(model, 1)[1] if placed else self._pictures(model, 1))[0]
         image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
         image.thumbnail((256, 256))
         packed = io.BytesIO()
@@ -156,10 +183,14 @@ class Bench:
         return packed.getvalue()
 
     def _row(self, proposal: Proposal, question: Question | None) -> "Row":
-        restoring = question is not None and question.tested and proposal.part("encoder") is not None
+        part = proposal.part("decoder")
+        placed = part is not None and len(part.latent) > 1  # random codes with positions are noise to look at
+        restoring = placed if question is None or question.key == "size" else question.tested
+        count = 1 if question is not None and question.key == "size" else SHOWN
         try:
             model = self.model(proposal)
-            pixels = self._restored(model, SHOWN)[1] if restoring else self._pictures(model, SHOWN)
+            known = restoring and model.encodes is not None
+            pixels = self._restored(model, count)[1] if known else self._pictures(model, count)
         except ExplorerError as error:
             return Row(None, str(error))
         return Row(np.concatenate([_tile(each) for each in pixels], axis=1), "")
@@ -189,16 +220,13 @@ class Bench:
         pixels = fitted_pictures(self.pictures[:count], height or FIRST_SIZE, width or FIRST_SIZE)
         return pixels, model.decodes.decode(model.encodes.encode(pixels).mean)
 
-    def _round_trip(self, proposal: Proposal) -> tuple[float, float]:
-        """Mean squared error of restored sample pictures, and of the same with another picture's code, in [0, 1]."""
-        given, back = self._restored(self.model(proposal), RESTORED)
-        wanted, made = _comparable(given, back)
-        return float(np.mean((wanted - made) ** 2)), float(np.mean((wanted - np.roll(made, 1, axis=0)) ** 2))
+    def _best(self, proposal: Proposal, keys: Sequence[str], *, shape_alone: bool) -> Proposal:
+        """The answers to these questions together that restore the sample pictures best.
 
-    def _best(self, proposal: Proposal, keys: Sequence[str]) -> Proposal:
-        """The answers to these questions together that restore the sample pictures best."""
+        ``shape_alone``: whatever black and white are, so that outputs can be told apart before their range is known.
+        """
         asked = [question for question in questions(self.study, proposal) if question.key in keys and question.tested]
-        if not asked:
+        if len(asked) < 1 or (shape_alone and {question.key for question in asked} == {"input range"}):
             return proposal
         errors: dict[tuple[str, ...], float] = {}
         made: dict[tuple[str, ...], Proposal] = {}
@@ -206,19 +234,20 @@ class Bench:
             one = proposal
             for question, value in zip(asked, values, strict=True):
                 one = answered(self.study, one, question.key, value)
+            tried = small(self.study, _unclipped(self.study, one) if shape_alone else one)
             try:
-                errors[values], made[values] = self._round_trip(one)[0], one
+                wanted, back = _comparable(*self._restored(self.model(tried), RESTORED))
             except ExplorerError:
                 continue
+            errors[values], made[values] = _error(wanted, back, shape_alone=shape_alone), one
         guess = tuple(question.chosen for question in asked)
         best = min(errors, key=lambda values: errors[values], default=guess)
         return made[best] if best in made and errors[best] < BETTER * errors.get(guess, np.inf) else proposal
 
     def _with_codes(self, proposal: Proposal) -> Proposal:
         """Mean and deviation of the codes of sample pictures, a channel each; the prior by what they are."""
-        plain = proposal.model_copy(update={"prior": "normal"})
-        model = self.model(plain)
-        part = proposal.part("decoder")
+        plain = small(self.study, proposal.model_copy(update={"prior": "normal"}))
+        model, part = self.model(plain), plain.part("decoder")
         if model.encodes is None or part is None:
             return proposal
         height, width, _ = model.encodes.picture_shape
@@ -227,7 +256,7 @@ class Bench:
         axes = tuple(at for at in range(codes.ndim) if at != 1)
         shift, scale = codes.mean(axis=axes), codes.std(axis=axes)
         scale = np.maximum(scale, max(float(scale.max()) * FLOOR, 1e-6))
-        usual = 0.3 < float(np.median(scale)) < 2.0 and float(np.abs(shift).max()) < 2.0
+        usual = 0.3 < float(scale.max()) < 3.0 and float(np.abs(shift).max()) < 3.0  # dead dimensions stay near 0
         return proposal.model_copy(
             update={
                 "prior": "normal" if usual else "measured",
@@ -253,6 +282,31 @@ class Looks:
     questions: tuple[Question, ...]
     answers: Mapping[tuple[str, str], Row]
     given: Pixels | None
+
+
+def small(study: Study, proposal: Proposal, most: int = TRIED) -> Proposal:
+    """The same with pictures of at most ``most`` pixels a side, where any size will do: to try things with."""
+    return answered(study, proposal, "size", str(most)) if proposal.side > most else proposal
+
+
+def _unclipped(study: Study, proposal: Proposal) -> Proposal:
+    """With so wide a range of numbers that nothing of its decoder's outputs is cut off."""
+    part = proposal.part("decoder")
+    if part is None or part.picture_out is None:
+        return proposal
+    outputs = [found for name in part.outputs if (found := study.of(part.graph)[0].output(name)) is not None]
+    low, high = sum(found.low for found in outputs), sum(found.high for found in outputs)
+    form = part.picture_out.model_copy(update={"low": low - 1e-3, "high": high + 1e-3})
+    return proposal.with_part(part.model_copy(update={"picture_out": form}))
+
+
+def _error(wanted: NDArray[np.float32], made: NDArray[np.float32], *, shape_alone: bool) -> float:
+    """Mean squared error; with ``shape_alone`` what is left of it after the best brightness and contrast of all."""
+    if not shape_alone:
+        return float(np.mean((wanted - made) ** 2))
+    x, y = made.reshape(-1).astype(np.float64), wanted.reshape(-1).astype(np.float64)
+    x, y = x - x.mean(), y - y.mean()
+    return float(np.mean(y**2) - np.mean(x * y) ** 2 / max(np.mean(x**2), 1e-12))
 
 
 def _measured(name: str, dtype: str, values: Sequence[NDArray[np.generic]]) -> Measured:
@@ -290,10 +344,11 @@ def _alike(some: Mapping[str, tuple[int, ...]], other: Mapping[str, tuple[int, .
 
 
 def _comparable(given: Pixels, back: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both in [0, 1] with as many channels and at the same size."""
-    if given.shape[1:3] != back.shape[1:3]:
-        given = fitted_pictures(list(given), back.shape[1], back.shape[2])
+    """Both in [0, 1] with as many channels and at the size of what was given."""
     colour = back.shape[3] >= 3
+    if given.shape[1:3] != back.shape[1:3]:
+        three = back[..., :3] if colour else np.repeat(back, 3, axis=3)
+        back = fitted_pictures(list(three), given.shape[1], given.shape[2])
     wanted = given[..., :3].astype(np.float32) / 255
     made = back[..., : 3 if colour else 1].astype(np.float32) / 255
     return (wanted, made) if colour else (wanted.mean(axis=3, keepdims=True), made)

@@ -15,8 +15,8 @@ from explorer.foreign.forms import PictureForm
 from explorer.foreign.proposal import Extra, Part
 
 OWN = "latent_explorer.foreign"  # what the names of added tensors begin with
-CODE, PICTURE, MEAN, LOG_VARIANCE, TIMESTEP, LABEL, SCORE = (
-    "code", "picture", "mean", "log_variance", "timestep", "label", "score",
+CODE, GIVEN, PICTURE, MEAN, LOG_VARIANCE, TIMESTEP, LABEL, SCORE = (
+    "code", "given", "picture", "mean", "log_variance", "timestep", "label", "score",
 )  # fmt: skip
 STEPS = 1_000  # of a diffusion model whose time is a fraction
 Affine = tuple[Sequence[float], Sequence[float]]  # shift and scale of codes, one a channel
@@ -82,7 +82,7 @@ class Wrapper:
 
     def _rename_clashes(self) -> None:
         """A graph may call its own tensors what ours are called."""
-        ours = {CODE, PICTURE, MEAN, LOG_VARIANCE, TIMESTEP, LABEL, SCORE}
+        ours = {CODE, GIVEN, PICTURE, MEAN, LOG_VARIANCE, TIMESTEP, LABEL, SCORE}
         self.renamed: Mapping[str, str] = {name: f"{self._prefix}their.{name}" for name in ours}
         for node in self.model.graph.node:
             for names in (node.input, node.output):
@@ -188,7 +188,7 @@ def _code_in(made: Wrapper, part: Part, affine: Affine) -> None:
 def _picture_in(made: Wrapper, part: Part) -> None:
     form = part.picture_in
     assert form is not None
-    tensor = made.input(PICTURE, TensorProto.FLOAT, port_shape(part, picture_axes(form)))
+    tensor = made.input(GIVEN, TensorProto.FLOAT, port_shape(part, picture_axes(form)))
     if form.layout not in ("NCHW", "NHWC"):
         tensor = made.reshape(tensor, _shaped(part, part.main_shape, bare=form.bare))
     if part.main_dtype not in ("float", "float16", "double"):
@@ -241,13 +241,9 @@ def _enlarged(made: Wrapper, tensor: str, part: Part, name: str) -> str:
     height = made.op("Gather", shape, made.constant(np.array([2])), after=True, axis=0)
     width = made.op("Gather", shape, made.constant(np.array([3])), after=True, axis=0)
     one = made.constant(np.array([1]))
-    split = made.op(
-        "Concat", made.constant(np.array([-1, form.channels])), height, one, width, one, after=True, axis=0
-    )
+    split = made.op("Concat", made.constant(np.array([-1, form.channels])), height, one, width, one, after=True, axis=0)
     full = (made.constant(np.array([side])) for side in (form.height, form.width))
-    tall, wide = (
-        made.op("Div", whole, small, after=True) for whole, small in zip(full, (height, width), strict=True)
-    )
+    tall, wide = (made.op("Div", whole, small, after=True) for whole, small in zip(full, (height, width), strict=True))
     times = made.op("Concat", one, one, one, tall, one, wide, after=True, axis=0)
     repeated = made.op("Expand", made.op("Reshape", tensor, split, after=True), times, after=True)
     return made.reshape(repeated, (-1, form.channels, form.height, form.width), after=True)

@@ -3,12 +3,13 @@
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from explorer.contract.archive import Bundle, open_bundle
 from explorer.contract.errors import BundleError, ExplorerError
-from explorer.contract.manifest import Graph, RowsPrior
-from explorer.latent.priors import prior_of
+from explorer.contract.manifest import Graph, LatentSpace, RowsPrior
+from explorer.latent.priors import Prior, prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
 from explorer.models.capabilities import Decodes, Encodes, Model
 from explorer.models.denoiser import with_steps
@@ -96,7 +97,17 @@ def _decoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Decodes | No
     latent_diffusion = bundle.manifest.graph("denoiser") is not None  # its decoder is a step of another way
     if space is None or (len(space.shape) != 1 and latent_diffusion):
         return None
-    return Decoder(opened(graph), graph, space, prior_of(space, bundle.array))
+    prior = prior_of(space, bundle.array)
+    return Decoder(opened(graph), graph, space, prior if len(space.shape) == 1 else _of_data(prior, bundle, space))
+
+
+def _of_data(prior: Prior, bundle: Bundle, space: LatentSpace) -> Prior:
+    """A prior of codes with positions, which independent numbers make nothing of: drawn from what was encoded."""
+    encoded = read_encoded(bundle, space.name)
+    if encoded is None or not len(encoded):
+        return prior
+    codes = encoded.codes.reshape(len(encoded), -1)
+    return replace(prior, draw=lambda rng, count: codes[rng.integers(len(codes), size=count)])
 
 
 def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | None:

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from explorer.contract.errors import PortMismatch
 from explorer.contract.manifest import Graph, LatentSpace, NormalPrior
 from explorer.contract.pixels import Pixels, from_pixels, to_pixels
+from explorer.latent.drawings import drawing
 from explorer.latent.priors import Prior
 from explorer.latent.styles import Style
 from explorer.models.autoencoder import batches, image_meaning, joined, only_input, port_or_fault
 from explorer.models.capabilities import Codes, Model, Posterior
 from explorer.models.graphs import Graphs
+from explorer.models.stores import read_encoded
 from explorer.runtime.pixels import ENERGY, PIXELS
 from explorer.runtime.session import Session, check_finite
 
-SPACE = "picture"
+SPACE = "picture"  # of which a manifest may hold encoded examples
 GREY = 127.5  # where a code of zeros lies, of 255
 CONTRAST = 64.0  # greys that one standard deviation is
 
@@ -27,7 +29,9 @@ CONTRAST = 64.0  # greys that one standard deviation is
 class Translator:
     """``Decodes``: a code is a picture, channels first, as standard deviations from grey; it is put into the graph."""
 
-    def __init__(self, session: Session, graph: Graph) -> None:
+    def __init__(self, session: Session, graph: Graph, examples: Codes | None = None) -> None:
+        """``examples`` (N, D): codes that came with the model, of which a seed chooses one."""
+        self._examples = examples
         self._session, self._file = session, graph.file
         self._given = only_input(graph, "image", "a picture")
         self._made = port_or_fault(graph, graph.output("image"), "output of a picture")
@@ -37,7 +41,7 @@ class Translator:
         self.shape = self.meaning.channels, self.meaning.height, self.meaning.width
         self.space = LatentSpace(name=SPACE, shape=self.shape, prior=NormalPrior())
         size = math.prod(self.shape)
-        self.prior = Prior(np.zeros(size, np.float32), np.ones(size, np.float32))
+        self.prior = Prior(np.zeros(size, np.float32), np.ones(size, np.float32), draw=self._drawn)
 
     def under(self, style: Style | None) -> "Translator":
         """Itself: there are no layers to style."""
@@ -55,6 +59,18 @@ class Translator:
         """The pictures (N, H, W, C) uint8 that codes are."""
         greys = codes.reshape(-1, *self.shape) * CONTRAST + GREY
         return np.moveaxis(np.rint(np.clip(greys, 0, 255)).astype(np.uint8), 1, 3)
+
+    def codes(self, pixels: Pixels) -> Codes:
+        """The codes that pictures (N, H, W, C) uint8 are."""
+        plain = self.meaning.model_copy(update={"layout": "NCHW", "value_range": (0.0, 255.0)})
+        return ((from_pixels(pixels, plain) - GREY) / CONTRAST).reshape(len(pixels), -1).astype(np.float32)
+
+    def _drawn(self, rng: np.random.Generator, count: int) -> Codes:
+        """Of random numbers alone a translator makes nothing: a seed is an example, or a simple drawing."""
+        if self._examples is not None and len(self._examples):
+            return self._examples[rng.integers(len(self._examples), size=count)]
+        _, height, width = self.shape
+        return self.codes(np.stack([drawing(rng, height, width) for _ in range(count)]))
 
     def _pixels(self, answer: Mapping[str, NDArray[Any]]) -> Pixels:
         ready = answer.get(PIXELS)
@@ -77,9 +93,7 @@ class PictureCodes:
 
     def encode(self, pixels: Pixels) -> Posterior:
         """(N, H, W, C) uint8 -> N codes, without a spread."""
-        plain = self._translator.meaning.model_copy(update={"layout": "NCHW", "value_range": (0.0, 255.0)})
-        greys = from_pixels(pixels, plain)
-        return Posterior(((greys - GREY) / CONTRAST).reshape(len(pixels), -1).astype(np.float32), None)
+        return Posterior(self._translator.codes(pixels), None)
 
 
 def with_translation(model: Model, graphs: Graphs) -> Model:
@@ -87,5 +101,7 @@ def with_translation(model: Model, graphs: Graphs) -> Model:
     graph = model.manifest.graph("translator")
     if graph is None or model.decodes is not None:
         return model
-    translator = Translator(graphs.open(graph), graph)
+    encoded = read_encoded(model.bundle, SPACE)
+    examples = None if encoded is None else encoded.codes.reshape(len(encoded), -1)
+    translator = Translator(graphs.open(graph), graph, examples)
     return replace(model, decodes=translator, encodes=PictureCodes(translator))

@@ -1,7 +1,7 @@
 """The process in which foreign files are opened and run first: requests in and answers out, a line of JSON each.
 
-It is started with bounds on its memory and its files, and ended by its parent when it takes too long. What it answers is
-read without trust.
+It is started with bounds on its memory and its files, and ended by its parent when it takes too long. What it answers
+is read without trust.
 """
 
 import contextlib

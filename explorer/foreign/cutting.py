@@ -34,9 +34,9 @@ def bottleneck(content: bytes, facts: GraphFacts) -> tuple[str, tuple[int | None
             shape = shapes.get(name)
             small = shape is not None and 1 < math.prod(size or 1 for size in shape) <= most
             vector = shape is not None and len(shape) in (1, 2)
-            if small and vector and name != back.name and not _reaches(graph, given.name, back.name, without=name):
-                if _reaches(graph, name, back.name, without=""):
-                    return name, shape or ()
+            between = small and vector and name != back.name and _reaches(graph, name, back.name, without="")
+            if between and not _reaches(graph, given.name, back.name, without=name):
+                return name, shape or ()
     return None
 
 

@@ -31,9 +31,7 @@ class GraphFacts(Frozen):
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
     ends: Mapping[str, str] = Field(default_factory=dict, description="output -> the operator that gives it")
-    rows: Mapping[str, int] = Field(
-        default_factory=dict, description="integer input -> rows of the table it looks into"
-    )
+    rows: Mapping[str, int] = Field(default_factory=dict, description="integer input -> rows of its table")
     notes: tuple[str, ...] = ()
 
     def input(self, name: str) -> Tensor:

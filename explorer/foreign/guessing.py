@@ -249,7 +249,7 @@ def _stem(file: str) -> str:
 
 def _name(study: Study) -> str:
     stems = [
-        re.sub(r"[^A-Za-z0-9 ._+-]", "", graph.file.removesuffix(".onnx").split(" (")[0]) for graph in study.graphs
+        re.sub(r"[^A-Za-z0-9 ._+-]", "", graph.file.split(" (")[0].removesuffix(".onnx")) for graph in study.graphs
     ]
     cut = [re.sub(r"[-_. ]?(encoder|decoder)$", "", stem, flags=re.IGNORECASE) for stem in stems]
     name = next((stem for stem in (*cut, *stems) if stem), "model").strip(" ._+-")

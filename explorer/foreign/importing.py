@@ -119,7 +119,7 @@ class Import:
         ]
         if proposal.belongs is not None:
             found.append(
-                "Encoder and decoder belong together: pictures come back better with their own code than with another's."
+                "Encoder and decoder belong together: pictures come back better with their own code than with others'."
                 if proposal.belongs
                 else "Encoder and decoder may not belong together: pictures come back no better with their own code "
                 "than with another's."

@@ -84,7 +84,7 @@ def described(part: Part) -> Graph:
             elif extra.kind == "label":
                 inputs.append(Port(name=LABEL, dtype="int64", shape=(None,), meaning=LabelMeaning()))
     elif part.role == "critic":
-        outputs = [Port(name=SCORE, shape=(None, 1), meaning=NumberMeaning(of="score"))]
+        outputs = [Port(name=SCORE, shape=(part.batch or None, 1), meaning=NumberMeaning(of="score"))]
     return Graph(file=f"{part.role}.onnx", role=part.role, inputs=tuple(inputs), outputs=tuple(outputs))
 
 
@@ -192,7 +192,7 @@ def alphas_bar(kind: ScheduleKind) -> NDArray[np.float32]:
     if kind == "cosine":
         time = np.arange(STEPS + 1) / STEPS
         level = np.cos((time + 0.008) / 1.008 * math.pi / 2) ** 2
-        beta = np.clip(1 - level[1:] / level[:-1], 0, 0.999)
+        beta = np.minimum(1 - level[1:] / level[:-1], 0.999)
     elif kind == "scaled":
         beta = np.linspace(0.00085**0.5, 0.012**0.5, STEPS) ** 2
     else:

@@ -228,7 +228,7 @@ def _raised(model: onnx.ModelProto, name: str) -> tuple[onnx.ModelProto, int | N
         return model, None
     try:
         raised = version_converter.convert_version(model, OPSET)
-        onnx.checker.check_model(raised)
+        onnx.checker.check_model(raised)  # pyright: ignore[reportUnknownMemberType]
     except Exception as error:  # the converter raises RuntimeError, its C++ part whatever it likes
         if opset < 7:  # the oldest that onnxruntime runs
             raise NotAGraph(

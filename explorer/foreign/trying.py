@@ -102,7 +102,7 @@ class Bench:
         kind = _NUMPY[tensor.dtype]
         if forms and (len(shape) >= 3 or forms[0].numbers >= PICTURE_NUMBERS) and tensor.dtype != "int64":
             form = forms[0]
-            count = 1 if form.bare else shape[0]
+            count = next(iter(shape), 1) if not form.bare else 1
             pictures = ((self.own or self.pictures) * (count + draw))[draw : draw + count]
             pixels = fitted_pictures(pictures, form.height, form.width)
             grey = pixels.mean(axis=3, keepdims=True)
@@ -304,9 +304,9 @@ def _error(wanted: NDArray[np.float32], made: NDArray[np.float32], *, shape_alon
     """Mean squared error; with ``shape_alone`` what is left of it after the best brightness and contrast of all."""
     if not shape_alone:
         return float(np.mean((wanted - made) ** 2))
-    x, y = made.reshape(-1).astype(np.float64), wanted.reshape(-1).astype(np.float64)
-    x, y = x - x.mean(), y - y.mean()
-    return float(np.mean(y**2) - np.mean(x * y) ** 2 / max(np.mean(x**2), 1e-12))
+    x: NDArray[np.float64] = made.reshape(-1).astype(np.float64) - float(made.mean())
+    y: NDArray[np.float64] = wanted.reshape(-1).astype(np.float64) - float(wanted.mean())
+    return float(np.mean(y**2)) - float(np.mean(x * y)) ** 2 / max(float(np.mean(x**2)), 1e-12)
 
 
 def _measured(name: str, dtype: str, values: Sequence[NDArray[np.generic]]) -> Measured:
@@ -349,9 +349,9 @@ def _comparable(given: Pixels, back: Pixels) -> tuple[NDArray[np.float32], NDArr
     if given.shape[1:3] != back.shape[1:3]:
         three = back[..., :3] if colour else np.repeat(back, 3, axis=3)
         back = fitted_pictures(list(three), given.shape[1], given.shape[2])
-    wanted = given[..., :3].astype(np.float32) / 255
-    made = back[..., : 3 if colour else 1].astype(np.float32) / 255
-    return (wanted, made) if colour else (wanted.mean(axis=3, keepdims=True), made)
+    wanted: NDArray[np.float32] = given[..., :3].astype(np.float32) / np.float32(255)
+    made: NDArray[np.float32] = back[..., :3].astype(np.float32) / np.float32(255)
+    return (wanted, made) if colour else (wanted.mean(axis=3, keepdims=True), made[..., :1])
 
 
 def _tile(pixels: Pixels) -> Pixels:

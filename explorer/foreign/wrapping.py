@@ -121,7 +121,11 @@ def wrapped(content: bytes, part: Part, file: str, affine: Affine, *, fraction: 
             _picture_in(made, part)
             _extras(made, part, fraction=fraction)
             if part.role == "critic":
-                made.output(SCORE, made.reshape(made.theirs(part.outputs[0]), (_rows(part), -1), after=True), (None, 1))
+                made.output(
+                    SCORE,
+                    made.reshape(made.theirs(part.outputs[0]), (_rows(part), 1), after=True),
+                    (part.batch or None, 1),
+                )
             else:
                 _picture_out(made, part)
         case _:

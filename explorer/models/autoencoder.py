@@ -28,6 +28,11 @@ class Decoder:
         self._image = port_or_fault(graph, graph.output("image"), "output of a picture")
         self._meaning = image_meaning(self._image)
 
+    @property
+    def batch(self) -> int | None:
+        """See ``Decodes``."""
+        return self._code.shape[0]
+
     def under(self, style: Style | None) -> "Decoder":
         """Itself: a plain decoder has no layers to style."""
         return self

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from explorer.contract.archive import Bundle, open_bundle
 from explorer.contract.errors import BundleError, ExplorerError
 from explorer.contract.manifest import Graph, LatentSpace, RowsPrior
 from explorer.latent.priors import Prior, prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
-from explorer.models.capabilities import Decodes, Encodes, Model
+from explorer.models.capabilities import Codes, Decodes, Encodes, Model
 from explorer.models.denoiser import with_steps
 from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
@@ -107,7 +109,11 @@ def _of_data(prior: Prior, bundle: Bundle, space: LatentSpace) -> Prior:
     if encoded is None or not len(encoded):
         return prior
     codes = encoded.codes.reshape(len(encoded), -1)
-    return replace(prior, draw=lambda rng, count: codes[rng.integers(len(codes), size=count)])
+
+    def drawn(rng: np.random.Generator, count: int) -> Codes:
+        return codes[rng.integers(len(codes), size=count)]
+
+    return replace(prior, draw=drawn)
 
 
 def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | None:

@@ -43,6 +43,11 @@ class Translator:
         size = math.prod(self.shape)
         self.prior = Prior(np.zeros(size, np.float32), np.ones(size, np.float32), draw=self._drawn)
 
+    @property
+    def batch(self) -> int | None:
+        """See ``Decodes``."""
+        return self._given.shape[0]
+
     def under(self, style: Style | None) -> "Translator":
         """Itself: there are no layers to style."""
         return self

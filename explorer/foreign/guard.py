@@ -60,6 +60,7 @@ class Guard:
         self.scratch = Path(tempfile.mkdtemp(prefix="latent-explorer-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._reader: threading.Thread | None = None
         self._stopped = False
         self._dead = ""
         self.peak_bytes = 0  # most memory that was seen
@@ -92,6 +93,12 @@ class Guard:
     def close(self) -> None:
         """End it and take its scratch folder away."""
         self._kill()
+        if self._reader is not None:
+            self._reader.join()
+        for pipe in () if self._process is None else (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):  # what was not sent any more is lost with it
+                if pipe is not None:
+                    pipe.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -118,7 +125,8 @@ class Guard:
                 env=environment,
                 start_new_session=True,
             )
-            threading.Thread(target=_read, args=(self._process, self._lines), daemon=True, name="import").start()
+            self._reader = threading.Thread(target=_read, args=(self._process, self._lines), name="import", daemon=True)
+            self._reader.start()
         return self._process
 
     def _awaited(self, process: subprocess.Popen[bytes]) -> bytes:
@@ -139,7 +147,7 @@ class Guard:
             if taken > self.limits.memory_bytes:
                 raise self._gone(
                     f"It needs more than {self.limits.memory_bytes / 1e9:.1f} GB of memory and was stopped; "
-                    "use a smaller model."
+                    "choose a smaller model."
                 )
             if time.monotonic() > deadline:
                 raise self._gone(

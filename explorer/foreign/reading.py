@@ -29,11 +29,11 @@ _LFS = b"version https://git-lfs"
 _CONVERTED = "its opset {old} is older than what runs here, so it was raised to {new}"
 
 _BEGINNINGS = (
-    (_LFS, "is only a pointer of Git LFS: fetch the file itself with `git lfs pull`, then drop that."),
+    (_LFS, "is only a pointer of Git LFS: get the file itself with `git lfs pull`, then drop that."),
     (b"\x89HDF", "is a Keras or HDF5 file; export the model to ONNX with tf2onnx, then drop that."),
-    (b"<", "is a web page, not a model; download the file itself (on GitHub: the “Raw” button)."),
-    (b"GGUF", "is a language model (GGUF); it makes no pictures, so there is nothing to explore here."),
-    (b"\x89PNG", "is a picture; drop it together with a model, or on a model that is open."),
+    (b"<", "is a web page, not a model; get the file itself (on GitHub: the “Raw” button)."),
+    (b"GGUF", "is a language model (GGUF), which makes no pictures; choose another model."),
+    (b"\x89PNG", "is a picture; open it in a model, or choose it together with one."),
 )
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _SUFFIXES = {
@@ -49,7 +49,7 @@ _SUFFIXES = {
     ),
     ".tflite": "is a TensorFlow Lite model; export the original to ONNX, then drop that.",
     ".pb": "is a TensorFlow graph; export it to ONNX with tf2onnx, then drop that.",
-    ".json": "is no ONNX graph; a TensorFlow.js model has to be converted to ONNX first.",
+    ".json": "is no ONNX graph; export a TensorFlow.js model to ONNX first.",
 }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def read_graph(path: Path, key: str) -> tuple[bytes, GraphFacts]:
     facts = _facts(model, key, path.name, sha256, len(content), was)
     words = {tensor.name for tensor in facts.inputs}
     if words & LANGUAGE and not any(len(tensor.shape) == 4 for tensor in (*facts.inputs, *facts.outputs)):
-        raise NotAGraph(f"{name} is a language model; it makes no pictures, so there is nothing to explore here.")
+        raise NotAGraph(f"{name} is a language model, which makes no pictures; choose another model.")
     return model.SerializeToString(), facts
 
 
@@ -105,7 +105,7 @@ def licence_beside(path: Path) -> str:
 def _content(path: Path, limit: int) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise NotAGraph(f"{short(path.name)} is no file; drop the .onnx file itself.")
+            raise NotAGraph(f"{short(path.name)} is no file; choose the .onnx file itself.")
         if path.stat().st_size > limit:
             raise TooLarge(f"{short(path.name)} is larger than {limit >> 30} GiB, more than one ONNX graph may be.")
         return path.read_bytes()
@@ -119,7 +119,7 @@ def _refuse_others(path: Path, content: bytes) -> None:
     """A sentence of its own for each other thing that people take for an ONNX graph."""
     name, suffix = short(path.name), path.suffix.lower()
     if not content:
-        raise NotAGraph(f"{name} is empty; download or export it again.")
+        raise NotAGraph(f"{name} is empty; get it again.")
     for start, sentence in _BEGINNINGS:
         if content.startswith(start):
             raise NotAGraph(f"{name} {sentence}")
@@ -193,12 +193,13 @@ def _beside(path: Path, location: str) -> bytes:
         raise DamagedBundle(
             f"{short(path.name)} keeps its weights in {short(location)}, which is missing; put both into one folder."
         )
-    if place.stat().st_size > FILE_BYTES:
+    found = place.lstat()
+    if not stat.S_ISREG(found.st_mode):  # to open a pipe would wait for ever
+        raise refused
+    if found.st_size > FILE_BYTES:
         raise TooLarge(f"{short(location)} is larger than {FILE_BYTES >> 30} GiB, more than one ONNX graph may be.")
-    handle = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise refused
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(place, flags), "rb") as file:
         return file.read(FILE_BYTES + 1)
 
 

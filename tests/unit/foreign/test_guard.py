@@ -31,7 +31,7 @@ def asked(script: str, limits: Limits = QUICK) -> str:
         with pytest.raises(ForeignFault):  # it stays dead, and says the same
             guard.ask("study", paths=[])
     assert not scratch.exists()
-    assert_plain(str(caught.value))
+    assert_plain(caught.value)
     return str(caught.value)
 
 
@@ -128,7 +128,7 @@ def test_a_bomb_ends_with_a_sentence(tmp_path: Path) -> None:
         proposal = job.read()  # the run fails inside its limit, or the process ends: either is told
         assert proposal.fault and any("does not run" in sentence for sentence in proposal.told)
     except ForeignFault as error:
-        assert_plain(str(error))
+        assert_plain(error)
     finally:
         job.close()
 
@@ -143,9 +143,9 @@ def test_an_endless_loop_ends_with_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_bundle_from_outside_is_tried_there(tmp_path: Path) -> None:
-    good = tiny_bundle(tmp_path / "good", TOY)
+    good = tiny_bundle(tmp_path / "good")
     assert check_outside(tmp_path / "good") == good.identity()
-    tiny_bundle(tmp_path / "bad", TOY, decoder=nan_decoder(TOY))
+    tiny_bundle(tmp_path / "bad", decoder=nan_decoder(Toy()))
     with pytest.raises(ForeignFault, match="not numbers"):
         check_outside(tmp_path / "bad")
 

@@ -36,6 +36,7 @@ from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
 from explorer.control.grid import GridController
 from explorer.control.guidance import GuidanceController
+from explorer.control.importing import FOREIGN
 from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.layers import LayersController
@@ -45,6 +46,7 @@ from explorer.control.mixgrid import MixGridController
 from explorer.control.mixing import MixingController
 from explorer.control.noise import NoiseController
 from explorer.control.notebooks import FOLDER, Notebooks
+from explorer.control.outside import Outside
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
@@ -59,11 +61,12 @@ from explorer.control.truncation import TruncationController
 from explorer.control.variations import VariationsController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
+from explorer.importroom import ImportRoom
 from explorer.joints import join
 from explorer.media.pictures_in import SUFFIXES
 from explorer.models.capabilities import Decodes, Model
 from explorer.options import LaunchOptions
-from explorer.places import assets_folder, config_folder, model_folders, state_folder
+from explorer.places import assets_folder, config_folder, model_folders, runs_folder, state_folder
 from explorer.qt import theme
 from explorer.qt.bridge import MainThread
 from explorer.qt.pictures import to_image, to_pixels
@@ -104,8 +107,9 @@ class App:
         self.main = MainThread()
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
-        self.models = Models(self.runtime)
         self.folders = model_folders()  # the last one is the user's own
+        self.outside = Outside(self.settings, (self.folders[0], runs_folder()), self.main.post)
+        self.models = Models(self.runtime, prove=self.outside.prove)
         self.worker = Worker(self.main.post, lanes=31)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
@@ -217,6 +221,7 @@ class App:
             self.strip.take, self._take_session, self._take_mixing,
         )  # fmt: skip
         self._room: TrainRoom | None = None
+        self._imports: ImportRoom | None = None
         self._sought_trainings = False
         self._drawn_by: Decodes | None = None
         self._rest = _timer(REST_MS, self._on_rest)
@@ -251,7 +256,8 @@ class App:
         elif self.options.panel:
             self.explore.instrument = self.options.panel
         if self.options.target is not None:
-            self.shelf.open(str(self.options.target))
+            target = self.options.target
+            self.open_dropped((target,)) if target.suffix.lower() in FOREIGN else self.shelf.open(str(target))
         elif not self.explore.place.bundle:
             self.library.events.items.connect(self._open_first)
         self.shelf.find()
@@ -270,6 +276,8 @@ class App:
         self.notebooks.save()
         if self._room is not None:
             self._room.close()
+        if self._imports is not None:
+            self._imports.close()
         self.films.close()
         self.embedder.close()
         self.worker.close()
@@ -280,7 +288,7 @@ class App:
         """Whether nothing is being computed or on its way."""
         lanes = (*self.worker.lanes, *self.embedder.lanes)
         timers = self._rest.isActive() or self._facts.isActive()
-        room = self._room is None or self._room.idle
+        room = all(room is None or room.idle for room in (self._room, self._imports))
         return all(lane.idle for lane in lanes) and self.films.idle and room and not timers
 
     @property
@@ -295,6 +303,13 @@ class App:
         if self._room is None:
             self._room = TrainRoom(self)
         return self._room
+
+    @property
+    def imports(self) -> ImportRoom:
+        """What stands behind the import of models that others made, built when it is first asked for."""
+        if self._imports is None:
+            self._imports = ImportRoom(self)
+        return self._imports
 
     def show_page(self, key: str) -> None:
         """Bring a page to the front."""
@@ -454,6 +469,7 @@ class App:
             "undo": self.stack.undo,
             "redo": self.stack.redo,
             "open_model": self._open_by_dialog,
+            "import_model": self._import_by_dialog,
             "save_picture": self._save,
             "save_session": self._save_session,
             "copy_picture": self._copy,
@@ -487,7 +503,10 @@ class App:
             self.shelf.open(first.path)
 
     def open_dropped(self, paths: tuple[Path, ...]) -> None:
-        """Open the first of what was dropped: a picture, a model, a session."""
+        """Open the first of what was dropped, a picture, a model, a session; or import all graphs that others made."""
+        if any(path.suffix.lower() in FOREIGN and path.is_file() for path in paths):
+            self.imports.take(paths)
+            return
         if len(paths) > 1:
             self.tell(f"{len(paths)} things were dropped; the first one is opened.", error=False)
         if paths and paths[0].suffix.lower() in SUFFIXES:
@@ -545,7 +564,12 @@ class App:
     def _open_by_dialog(self) -> None:
         path = self.window.ask_model()
         if path:
-            self.shelf.open(path)
+            self.open_dropped((Path(path),)) if Path(path).suffix.lower() in FOREIGN else self.shelf.open(path)
+
+    def _import_by_dialog(self) -> None:
+        paths = self.window.ask_graphs()
+        if paths:
+            self.open_dropped(tuple(Path(path) for path in paths))
 
     def _next_theme(self) -> None:
         names = tuple(theme.THEMES)

@@ -8,11 +8,12 @@ from pathlib import Path
 from explorer.contract.errors import ExplorerError
 from explorer.options import LaunchOptions, Mix, RenderOptions
 
-COMMANDS = ("check", "render", "bench")
+COMMANDS = ("check", "render", "bench", "import", "serve-import")
 
 EPILOG = """commands:
   latent-explorer check BUNDLE                      validate a model wholly
   latent-explorer render BUNDLE|RECIPE.png -o OUT   the window's picture, without a window
+  latent-explorer import FILES -o BUNDLE            make a model of ONNX graphs that others made
   latent-explorer bench BUNDLE [--json]             hand-to-picture latency in a real window
 Each has its own --help."""
 
@@ -23,7 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     command = arguments[0] if arguments and arguments[0] in COMMANDS else "open"
-    run = {"check": _check, "render": _render, "bench": _bench, "open": _open}[command]
+    run = {
+        "check": _check, "render": _render, "bench": _bench, "import": _import, "serve-import": _serve_import,
+        "open": _open,
+    }[command]  # fmt: skip
     return saying_why(lambda: run(arguments if command == "open" else arguments[1:]), debug=debug)
 
 
@@ -158,6 +162,37 @@ def _bench(arguments: Sequence[str]) -> int:
     from explorer.bench import bench
 
     return bench(chosen.bundle, moves=chosen.moves, device=chosen.device, as_json=chosen.json)
+
+
+def _import(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="latent-explorer import", description="Make a model of ONNX graphs that others made, as the guesses say."
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="graphs that belong together, and pictures")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="BUNDLE", help="where to write the model")
+    parser.add_argument(
+        "--answer", action="append", type=_answer, default=[], metavar="QUESTION=ANSWER", dest="answers",
+        help="another answer than the guess; the questions and answers are printed",
+    )  # fmt: skip
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    chosen = parser.parse_args(arguments)
+    from explorer.headless import import_graphs
+
+    return import_graphs(tuple(chosen.files), chosen.out, tuple(chosen.answers))
+
+
+def _serve_import(_: Sequence[str]) -> int:
+    """The process for foreign files, which the program starts for itself."""
+    from explorer.foreign.child import serve
+
+    return serve()
+
+
+def _answer(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not (sign and key and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like range=0..1")
+    return key, value
 
 
 def _size(text: str) -> tuple[int, int]:

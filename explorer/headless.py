@@ -14,10 +14,14 @@ from explorer.control.export import png_of
 from explorer.control.sources import from_seed
 from explorer.control.styledraw import Seeds
 from explorer.control.walk import FIRST_SEED, seed_code
+from explorer.foreign.importing import Import, with_answers
+from explorer.foreign.proposal import ROLE_WORDS
+from explorer.foreign.questions import questions
 from explorer.latent.mixes import with_layers
 from explorer.latent.priors import Prior
 from explorer.latent.sampling import ANYTHING, Sampling
 from explorer.latent.styles import PSI_HIGH, PSI_LOW, Style
+from explorer.media.pictures_in import SUFFIXES, read_picture_file
 from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
 from explorer.models.capabilities import Model
 from explorer.models.load import check_bundle, load_model
@@ -40,6 +44,28 @@ def check(bundle: Path) -> int:
     for fault in faults:
         print(f"latent-explorer: {fault}", file=sys.stderr)
     return 1 if faults else 0
+
+
+def import_graphs(files: tuple[Path, ...], out: Path, answers: tuple[tuple[str, str], ...]) -> int:
+    """Make a bundle of ONNX graphs as the guesses say, or ``answers``; prints what was guessed."""
+    pictures = [read_picture_file(path) for path in files if path.suffix.lower() in SUFFIXES]
+    graphs = [path for path in files if path.suffix.lower() not in SUFFIXES]
+    with closing(Import(graphs, pictures)) as job:
+        proposal = job.read()
+        proposal = with_answers(job.study, proposal, answers)
+        for part in proposal.parts:
+            print(f"{job.study.graph(part.graph).file} {ROLE_WORDS[part.role]}.")
+        for question in questions(job.study, proposal):
+            others = ", ".join(value for value, _ in question.answers if value != question.chosen)
+            print(f"  {question.key.replace(' ', '-')}={question.chosen} (or {others})")
+        for sentence in proposal.told:
+            print(f"  {sentence}")
+        for refused in job.study.refused:
+            print(f"latent-explorer: {refused.sentence}", file=sys.stderr)
+        job.save(proposal, out)
+        for sentence in job.checked(proposal):
+            print(f"  {sentence}")
+    return 0
 
 
 def render(options: RenderOptions) -> int:

@@ -28,7 +28,6 @@ def join(app: "App") -> None:
     window.page_chosen.connect(app.show_page)
     window.closing.connect(app.close)
     window.paths_dropped.connect(app.open_dropped)
-    window.library.dropped.connect(app.open_dropped)
     window.library.chosen.connect(app.shelf.open)
     window.library.remove_asked.connect(app.shelf.remove)
     window.picture.beside_chosen.connect(app.beside.choose)

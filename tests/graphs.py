@@ -194,11 +194,12 @@ def hanging_decoder(toy: Toy, trips: int = ENDLESS) -> bytes:
     )
     nodes = [
         helper.make_node("Gemm", ["z", "weights", "bias"], ["logits"]),
-        helper.make_node("Loop", ["trips", "true", "logits"], ["looped"], body=body),
+        helper.make_node("Add", ["trips", "none"], ["turns"]),  # no constant, which would be refused unread
+        helper.make_node("Loop", ["turns", "true", "logits"], ["looped"], body=body),
         helper.make_node("Sigmoid", ["looped"], ["flat"]),
         helper.make_node("Reshape", ["flat", "shape"], ["image"]),
     ]
-    return _decoder(toy, nodes, {"trips": np.int64(trips), "true": np.bool_(True)})
+    return _decoder(toy, nodes, {"trips": np.int64(trips), "none": np.int64(0), "true": np.bool_(True)})
 
 
 def folding_decoder(toy: Toy, products: int = 2_000) -> bytes:

@@ -133,15 +133,7 @@ def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, byte
         ManifestInvalid, UnsafePath, TooLarge: ``open_bundle`` would refuse the result; nothing was written.
         CannotWrite: no space, no right, or something other than a bundle is in the way.
     """
-    entries = tuple(
-        FileEntry(path=safe_path(path), sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-        for path, content in sorted(files.items())
-    )
-    try:
-        manifest = Manifest(**dict(facts), files=entries)
-    except ValidationError as error:
-        raise invalid(error) from error
-    _check_files(manifest, {path: len(content) for path, content in files.items()})
+    manifest = _manifest_of(facts, files)
     # names of files, as in a configuration, need not be text
     everything = {MANIFEST: manifest.to_json().encode(errors="replace"), **files}
     with saying_why(target):
@@ -152,6 +144,28 @@ def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, byte
         else:
             _write_folder(target, everything)
     return open_bundle(target)
+
+
+def bundle_in_memory(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
+    """The bundle that ``save_bundle`` would write, without writing it.
+
+    Raises:
+        ManifestInvalid, UnsafePath, TooLarge: ``open_bundle`` would refuse it.
+    """
+    return Bundle(Path("memory"), _Memory(files), _manifest_of(facts, files))
+
+
+def _manifest_of(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Manifest:
+    entries = tuple(
+        FileEntry(path=safe_path(path), sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+        for path, content in sorted(files.items())
+    )
+    try:
+        manifest = Manifest(**dict(facts), files=entries)
+    except ValidationError as error:
+        raise invalid(error) from error
+    _check_files(manifest, {path: len(content) for path, content in files.items()})
+    return manifest
 
 
 def facts_of(manifest: Manifest) -> dict[str, Any]:
@@ -206,6 +220,17 @@ class _Files(ABC):
     @abstractmethod
     def read(self, path: str, limit: int) -> bytes:
         """At most ``limit`` + 1 bytes of a file."""
+
+
+class _Memory(_Files):
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def sizes(self) -> dict[str, int]:
+        return {path: len(content) for path, content in self._files.items()}
+
+    def read(self, path: str, limit: int) -> bytes:
+        return self._files[path][: limit + 1]
 
 
 class _Folder(_Files):

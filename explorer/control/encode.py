@@ -369,6 +369,8 @@ def _encode(
     mean = posterior.mean[0]
     spread = None if posterior.log_variance is None else posterior.log_variance[0]
     restored = decodes.decode(mean[None])[0]
+    if restored.shape[:2] != colour.shape[:2]:  # a picture that was made larger is held against the cut-out so large
+        colour = fitted(source, box, restored.shape[0], restored.shape[1])
     picture = with_channels(colour, restored.shape[2])
     difference: NDArray[np.float32] = np.abs(picture.astype(np.float32) - restored) / 255
     samples = np.zeros((0, *restored.shape), np.uint8)

@@ -29,10 +29,12 @@ class Distance:
 
 
 def distance(stage: Stage) -> Distance | None:
-    """Of the picture in view; None without one."""
+    """Of the picture in view; None without one, or where its code is not drawn from a prior."""
     picture = stage.picture
     if picture is None or picture.model.decodes is None:
         return None
+    if not picture.model.flat and picture.model.unfolds is None and picture.model.styles is None:
+        return None  # a code with positions, or a picture, is no draw of independent numbers
     decodes = picture.model.decodes
     prior = decodes.prior
     name = "norm" if decodes.space.prior.kind == "normal" else "distance"

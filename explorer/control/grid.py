@@ -17,7 +17,7 @@ from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.media.gridsheet import grid_png
 from explorer.media.recipes import Recipe, app_version
-from explorer.models.capabilities import Codes, Decodes
+from explorer.models.capabilities import Codes, Decodes, portion
 from explorer.state.gridlook import GridLook
 from explorer.state.history import History, change
 from explorer.state.place import Explore
@@ -196,8 +196,9 @@ def _decode(decodes: Decodes, codes: Codes, job: Job) -> Iterator[None]:
     side = round(len(codes) ** 0.5)
     row, column = np.divmod(np.arange(len(codes)), side)
     order = np.argsort(np.hypot(row - side // 2, column - side // 2), kind="stable")
-    for start in range(0, len(order), BATCH):
-        here = order[start : start + BATCH]
+    batch = portion(decodes, BATCH)
+    for start in range(0, len(order), batch):
+        here = order[start : start + batch]
         for at, pixels in zip(here.tolist(), decodes.decode(codes[here]), strict=True):
             job.report((at, pixels))
         yield

@@ -19,6 +19,8 @@ def answered(model: Model | None) -> frozenset[str]:
         return ALWAYS | DECODING | FLAT | POSTERIOR | ENCODING
     if model.decodes is None:
         return ALWAYS | {"sliders"}
+    if model.translates:
+        return ALWAYS | ENCODING
     if model.unfolds is not None:
         return ALWAYS | UNFOLDING | (ENCODING if model.encodes is not None else frozenset[str]())
     keys = ALWAYS | DECODING

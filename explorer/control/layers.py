@@ -11,7 +11,7 @@ from explorer.contract.errors import ExplorerError
 from explorer.contract.pixels import Pixels
 from explorer.control.stage import Picture, Stage
 from explorer.models.capabilities import Model
-from explorer.models.insides import View, feature_maps, layers, roles_of
+from explorer.models.insides import GIVEN, View, feature_maps, layers, roles_of
 from explorer.runtime.tap import Layer
 from explorer.state.history import History, change
 from explorer.state.layerlook import LayerLook
@@ -106,7 +106,10 @@ class LayersController:
 
     def _show_names(self, known: tuple[Layer, ...] | None, look: LayerLook) -> None:
         if known is not None:
-            names = tuple(f"{at + 1}: {layer.shape[0]} maps of {layer.shape[1]} px" for at, layer in enumerate(known))
+            names = tuple(
+                f"{'Put in' if layer.operator == GIVEN else at + 1}: {layer.shape[0]} maps of {layer.shape[1]} px"
+                for at, layer in enumerate(known)
+            )
             self._view.show_layers(names, _chosen(known, look.layer))
 
     def _fail(self, error: Exception) -> None:

@@ -13,7 +13,7 @@ from explorer.control.sliders import DEAD_KL_NATS
 from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.latent.priors import Prior
-from explorer.models.capabilities import Decodes, Model
+from explorer.models.capabilities import Decodes, Model, portion
 from explorer.models.stores import Encoded
 from explorer.state.place import Explore
 from explorer.tasks.latest import Job, Lane
@@ -217,8 +217,9 @@ def aggregate(encoded: Encoded, count: int, rng: np.random.Generator) -> tuple[C
 
 def _decode(decodes: Decodes, codes: Codes, order: NDArray[np.intp], job: Job) -> Iterator[None]:
     """In the worker: tells each tile and its picture as they come, those first that waited longest."""
-    for start in range(0, len(order), BATCH):
-        here = order[start : start + BATCH]
+    batch = portion(decodes, BATCH)
+    for start in range(0, len(order), batch):
+        here = order[start : start + batch]
         for at, pixels in zip(here.tolist(), decodes.decode(codes[here]), strict=True):
             job.report((at, pixels))
         yield

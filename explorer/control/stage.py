@@ -104,8 +104,11 @@ class Stage:
 class Models:
     """Loaded models by path; used in the worker's thread only."""
 
-    def __init__(self, runtime: Runtime, load: Load = load_model) -> None:
-        self._runtime, self._load = runtime, load
+    def __init__(
+        self, runtime: Runtime, load: Load = load_model, prove: Callable[[Path, Job], None] = lambda _, __: None
+    ) -> None:
+        """``prove`` raises where a model from outside may not be opened here."""
+        self._runtime, self._load, self._prove = runtime, load, prove
         self._shelf: Shelf[Model] = Shelf(BUDGET_BYTES)
 
     def get(self, path: str, job: Job) -> Model:
@@ -124,5 +127,6 @@ class Models:
         return self.get(path, job)
 
     def _loaded(self, path: str, job: Job) -> tuple[Model, int]:
+        self._prove(Path(path), job)
         model = self._load(Path(path), self._runtime, job.cancel_with)
         return model, size_bytes(model)

@@ -13,7 +13,7 @@ from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.latent.paths import along, even_pace
 from explorer.latent.priors import Prior
-from explorer.models.capabilities import Decodes, Model
+from explorer.models.capabilities import Decodes, Model, portion
 from explorer.models.styles import converted
 from explorer.state.history import History, change
 from explorer.state.journey import KEYFRAMES, Code, Journey
@@ -287,8 +287,9 @@ def changes_along(decodes: Decodes, journey: Journey) -> Generator[None, None, N
     changes: list[float] = []
     last: NDArray[np.float32] | None = None
     places = np.linspace(0, journey.legs, journey.legs * PIECES + 1) if journey.legs else np.zeros(0)
-    for start in range(0, len(places), BATCH):
-        for pixels in decodes.decode(codes_of(journey, decodes.prior, places[start : start + BATCH])):
+    batch = portion(decodes, BATCH)
+    for start in range(0, len(places), batch):
+        for pixels in decodes.decode(codes_of(journey, decodes.prior, places[start : start + batch])):
             now: NDArray[np.float32] = pixels.astype(np.float32)
             if last is not None:
                 changes.append(float(np.sqrt(np.mean((now - last) ** 2))))
@@ -300,8 +301,9 @@ def changes_along(decodes: Decodes, journey: Journey) -> Generator[None, None, N
 def _pictures(decodes: Decodes, journey: Journey, job: Job) -> Generator[None, None, NDArray[np.float64]]:
     """In the worker: keyframes, then what lies between, then the changes along the path, a few pictures a step."""
     frames = np.asarray(journey.keyframes, np.float32).reshape(-1, decodes.prior.size)
-    for start in range(0, len(frames), BATCH):
-        for index, pixels in enumerate(decodes.decode(frames[start : start + BATCH]), start=start):
+    batch = portion(decodes, BATCH)
+    for start in range(0, len(frames), batch):
+        for index, pixels in enumerate(decodes.decode(frames[start : start + batch]), start=start):
             job.report((index, -1, pixels))
         yield
     shares = np.arange(1, BETWEEN + 1) / (BETWEEN + 1)

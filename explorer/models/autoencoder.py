@@ -28,6 +28,11 @@ class Decoder:
         self._image = port_or_fault(graph, graph.output("image"), "output of a picture")
         self._meaning = image_meaning(self._image)
 
+    @property
+    def batch(self) -> int | None:
+        """See ``Decodes``."""
+        return self._code.shape[0]
+
     def under(self, style: Style | None) -> "Decoder":
         """Itself: a plain decoder has no layers to style."""
         return self
@@ -39,9 +44,9 @@ class Decoder:
             raise PortMismatch(f"{self._file}: a code has {want} numbers, got {list(codes.shape)}.")
         parts = [
             self._pixels(self._session.run({self._code.name: batch}))
-            for batch in _batches(codes.astype(np.float32).reshape(-1, *self.space.shape), self._code)
+            for batch in batches(codes.astype(np.float32).reshape(-1, *self.space.shape), self._code)
         ]
-        return _joined(parts, len(codes), self._file)
+        return joined(parts, len(codes), self._file)
 
     def _pixels(self, answer: dict[str, NDArray[Any]]) -> Pixels:
         """(N, H, W, C) uint8, as it came out of the graph, or made of its numbers."""
@@ -73,7 +78,7 @@ class Encoder:
         """(N, H, W, C) uint8 -> ``Posterior`` of N codes; see ``Encodes``."""
         answers = [
             self._session.run({self._image.name: batch})
-            for batch in _batches(from_pixels(pixels, image_meaning(self._image)), self._image)
+            for batch in batches(from_pixels(pixels, image_meaning(self._image)), self._image)
         ]
         return Posterior(
             self._codes(answers, self._mean, len(pixels)),
@@ -82,7 +87,7 @@ class Encoder:
 
     def _codes(self, answers: list[dict[str, NDArray[np.float32]]], port: Port, count: int) -> Codes:
         parts = [check_finite(answer[port.name], self._file) for answer in answers]
-        codes = _joined(parts, count, self._file).reshape(count, -1)
+        codes = joined(parts, count, self._file).reshape(count, -1)
         want = math.prod(self.space.shape)
         if codes.shape[1] != want:
             raise PortMismatch(
@@ -96,7 +101,7 @@ def latent_space_of(port: Port | None) -> str | None:
     return port.meaning.space if port is not None and isinstance(port.meaning, LatentMeaning) else None
 
 
-def _batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32]]:
+def batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32]]:
     """One batch where its axis is free; else pieces of the fixed size, the last one filled up by repeating."""
     size = port.shape[0]
     if size is None:
@@ -105,7 +110,7 @@ def _batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32
     return [filled[start : start + size] for start in range(0, len(filled), size)]
 
 
-def _joined(parts: list[NDArray[T]], count: int, file: str) -> NDArray[T]:
+def joined(parts: list[NDArray[T]], count: int, file: str) -> NDArray[T]:
     """The answers to batches as one array (count, ...), without those to what filled up the last batch."""
     values = (parts[0] if len(parts) == 1 else np.concatenate(parts))[:count]
     if len(values) != count:

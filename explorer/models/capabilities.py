@@ -37,6 +37,11 @@ class Decodes(Protocol):
     @property
     def prior(self) -> Prior: ...
 
+    @property
+    def batch(self) -> int | None:
+        """How many pictures a run of the graph always makes; None: as many as are asked for."""
+        ...
+
     def under(self, style: Style | None) -> "Decodes":
         """The same decoder under a style, where there are layers to style; else itself. Equal styles: one object."""
         ...
@@ -149,6 +154,11 @@ class Unfolds(Decodes, Protocol):
         ...
 
 
+def portion(decodes: Decodes, wished: int) -> int:
+    """How many pictures to ask for at once, where ``wished`` are few enough: all that a run makes anyway."""
+    return max(wished, decodes.batch or 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A loaded bundle: its facts and what it can do; None where it cannot.
@@ -183,6 +193,11 @@ class Model:
     def small(self) -> Decodes | None:
         """What draws small pictures."""
         return self.preview or self.decodes
+
+    @property
+    def translates(self) -> bool:
+        """Whether its codes are pictures, of which it makes others."""
+        return self.manifest.graph("translator") is not None and self.manifest.graph("decoder") is None
 
     @property
     def flat(self) -> bool:

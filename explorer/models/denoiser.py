@@ -151,6 +151,11 @@ class DiffusionDecoder:
             return self
         return self._bound(self._sampling.in_steps(QUICK_STEPS))
 
+    @property
+    def batch(self) -> int | None:
+        """See ``Decodes``."""
+        return None
+
     def under(self, style: Style | None) -> "DiffusionDecoder":
         """Bound to what ``style`` says of sampling; equal ones give the same object."""
         return self if style is None else self._bound(style.sampling)

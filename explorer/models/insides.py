@@ -14,11 +14,21 @@ from explorer.latent.styles import Style
 from explorer.models.autoencoder import image_meaning
 from explorer.models.capabilities import Model
 from explorer.models.styles import StyleDecoder
+from explorer.models.translator import Translator
 from explorer.runtime.session import check_finite
 from explorer.runtime.tap import Layer, layers_of, tapped
 from explorer.samplers.diffusion import Step
 
-ROLES = ("decoder", "synthesis", "denoiser", "encoder", "critic", "classifier")  # of graphs that are looked into
+ROLES = (
+    "decoder",
+    "translator",
+    "synthesis",
+    "denoiser",
+    "encoder",
+    "critic",
+    "classifier",
+)  # of graphs that are looked into
+GIVEN = "given"  # the operator of a layer that is no layer, but what is put in
 TAP = "tap"  # the session of the layer that is looked at; one at a time is kept
 
 
@@ -40,7 +50,18 @@ def roles_of(model: Model) -> tuple[str, ...]:
 def layers(model: Model, role: str) -> tuple[Layer, ...]:
     """The layers of one of its graphs; in the worker, because a large graph takes a moment."""
     graph = model.manifest.graph(role)
-    return () if graph is None else layers_of(model.bundle.read(graph.file))
+    return () if graph is None else (*_given(graph), *layers_of(model.bundle.read(graph.file)))
+
+
+def _given(graph: Graph) -> tuple[Layer, ...]:
+    """What is put in, where that is maps itself: a code with positions, a picture to be translated."""
+    for port in graph.inputs:
+        maps = port.meaning.kind == "latent" or graph.role == "translator"
+        shape = tuple(axis or 0 for axis in port.shape[1:])
+        if maps and len(shape) == 3 and all(shape):
+            image = port.meaning.kind == "image" and image_meaning(port).layout == "NHWC"
+            return (Layer(port.name, GIVEN, (shape[2], shape[0], shape[1]) if image else shape),)
+    return ()
 
 
 def feature_maps(model: Model, role: str, layer: Layer, view: View) -> NDArray[np.float32]:
@@ -52,6 +73,9 @@ def feature_maps(model: Model, role: str, layer: Layer, view: View) -> NDArray[n
     graph, graphs = model.manifest.graph(role), model.graphs
     if graph is None or graphs is None:
         raise PortMismatch(f"{model.manifest.name} has no {role}.")
+    if layer.operator == GIVEN:
+        values = _feeds(model, graph, view)[layer.tensor][0]
+        return values if values.shape == layer.shape else np.moveaxis(values, 2, 0)
     described = graph.model_copy(
         update={"outputs": (Port(name=layer.tensor, shape=(None, *layer.shape), meaning=NumberMeaning(of="features")),)}
     )
@@ -72,6 +96,8 @@ def _feeds(model: Model, graph: Graph, view: View) -> Mapping[str, NDArray[Any]]
         kind = port.meaning.kind
         if graph.role == "denoiser" and view.step is not None and kind == "image":
             feeds[port.name] = view.step.x.astype(np.float32)
+        elif kind == "image" and isinstance(model.decodes, Translator):
+            feeds[port.name] = from_pixels(model.decodes.pictures(view.code[None]), image_meaning(port))
         elif kind == "image":
             feeds[port.name] = from_pixels(view.pixels[None], image_meaning(port))
         elif kind == "latent":
@@ -88,4 +114,10 @@ def _feeds(model: Model, graph: Graph, view: View) -> Mapping[str, NDArray[Any]]
             feeds[port.name] = values.astype(port.dtype)
         else:
             raise PortMismatch(f"{graph.file} also wants {port.name!r}, which is not at hand here.")
-    return feeds
+    return {port.name: _batch(feeds[port.name], port) for port in graph.inputs}
+
+
+def _batch(values: NDArray[Any], port: Port) -> NDArray[Any]:
+    """As many rows as a port with a fixed batch wants, all the same."""
+    size = port.shape[0] if port.shape else None
+    return values if size is None or len(values) == size else np.repeat(values[:1], size, axis=0)

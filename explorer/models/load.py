@@ -3,18 +3,22 @@
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from explorer.contract.archive import Bundle, open_bundle
 from explorer.contract.errors import BundleError, ExplorerError
-from explorer.contract.manifest import Graph, RowsPrior
-from explorer.latent.priors import prior_of
+from explorer.contract.manifest import Graph, LatentSpace, RowsPrior
+from explorer.latent.priors import Prior, prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
-from explorer.models.capabilities import Decodes, Encodes, Model
+from explorer.models.capabilities import Codes, Decodes, Encodes, Model
 from explorer.models.denoiser import with_steps
 from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
 from explorer.models.styles import SLOW_MS, with_styles
+from explorer.models.translator import with_translation
 from explorer.runtime.providers import RunsOn
 from explorer.runtime.session import Runtime, Session
 
@@ -36,20 +40,39 @@ def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[],
     bundle = open_bundle(path)
     graphs = Graphs(bundle, runtime)
     run_ms: float | None = None
+    if cancellable is not None:
+        cancellable(graphs.cancel)
+    model = assembled(bundle, str(path), graphs, lambda: run_ms)
+    run_ms = _timed(model.decodes) if model.decodes is not None else None
+    if model.styles is not None and run_ms is not None and run_ms > SLOW_MS:
+        return assembled(bundle, str(path), graphs, lambda: run_ms, run_ms)
+    return model
+
+
+def assembled(
+    bundle: Bundle,
+    key: str,
+    graphs: Graphs,
+    run_ms: Callable[[], float | None] = lambda: None,
+    slow_ms: float = 0.0,
+) -> Model:
+    """What the graphs of a bundle can do together; ``run_ms`` says how long a picture takes, once that is known.
+
+    ``slow_ms``: so long a picture of a style generator was found to take, where that is worth a preview.
+
+    Raises:
+        BundleError, ModelFault: as their sentences say.
+    """
 
     def runs_on() -> RunsOn:
         first = graphs.first
-        return RunsOn("", "no graph is loaded") if first is None else RunsOn(first.provider, first.reason, run_ms)
+        return RunsOn("", "no graph is loaded") if first is None else RunsOn(first.provider, first.reason, run_ms())
 
-    if cancellable is not None:
-        cancellable(graphs.cancel)
     decodes, encodes = _decoder(bundle, graphs.open), _encoder(bundle, graphs.open)
-    plain = Model(str(path), bundle, runs_on, graphs.cancel, decodes, encodes, graphs=graphs)
-    model = plain if decodes is not None else with_steps(with_styles(plain, graphs), graphs)
-    run_ms = _timed(model.decodes) if model.decodes is not None else None
-    if model.styles is not None and run_ms is not None and run_ms > SLOW_MS:
-        model = with_styles(plain, graphs, run_ms)
-    return model
+    plain = Model(key, bundle, runs_on, graphs.cancel, decodes, encodes, graphs=graphs)
+    if decodes is not None:
+        return plain
+    return with_translation(with_steps(with_styles(plain, graphs, slow_ms), graphs), graphs)
 
 
 def size_bytes(model: Model) -> int:
@@ -85,9 +108,24 @@ def _decoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Decodes | No
     if graph is None:
         return None
     space = bundle.manifest.space(latent_space_of(graph.input("latent")) or "")
-    if space is None or len(space.shape) != 1:
+    latent_diffusion = bundle.manifest.graph("denoiser") is not None  # its decoder is a step of another way
+    if space is None or (len(space.shape) != 1 and latent_diffusion):
         return None
-    return Decoder(opened(graph), graph, space, prior_of(space, bundle.array))
+    prior = prior_of(space, bundle.array)
+    return Decoder(opened(graph), graph, space, prior if len(space.shape) == 1 else _of_data(prior, bundle, space))
+
+
+def _of_data(prior: Prior, bundle: Bundle, space: LatentSpace) -> Prior:
+    """A prior of codes with positions, which independent numbers make nothing of: drawn from what was encoded."""
+    encoded = read_encoded(bundle, space.name)
+    if encoded is None or not len(encoded):
+        return prior
+    codes = encoded.codes.reshape(len(encoded), -1)
+
+    def drawn(rng: np.random.Generator, count: int) -> Codes:
+        return codes[rng.integers(len(codes), size=count)]
+
+    return replace(prior, draw=drawn)
 
 
 def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | None:
@@ -95,7 +133,8 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
     if graph is None:
         return None
     space = bundle.manifest.space(latent_space_of(graph.output("latent")) or "")
-    known = space is not None and (len(space.shape) == 1 or isinstance(space.prior, RowsPrior))
+    whole = bundle.manifest.graph("decoder") is not None and bundle.manifest.graph("denoiser") is None
+    known = space is not None and (len(space.shape) == 1 or whole or isinstance(space.prior, RowsPrior))
     return Encoder(opened(graph), graph, space) if space is not None and known else None
 
 

@@ -137,6 +137,11 @@ class StyleDecoder:
         self.style = style or Style()
         self._under: StyleDecoder | None = None  # the one asked for last, so that an equal style is the same object
 
+    @property
+    def batch(self) -> int | None:
+        """See ``Decodes``."""
+        return None
+
     def under(self, style: Style | None) -> "StyleDecoder":
         """The same decoder with another mixing, truncation and noise; the same object for an equal style."""
         wanted = style or Style()

@@ -24,6 +24,7 @@ COMMANDS = (
     Command("undo", "Ctrl+Z", "Everywhere", "Take the last change back"),
     Command("redo", "Ctrl+Shift+Z", "Everywhere", "Make it again"),
     Command("open_model", "Ctrl+O", "Everywhere", "Open a model or a saved picture"),
+    Command("import_model", "Ctrl+I", "Everywhere", "Import ONNX graphs that others made"),
     Command("save_picture", "Ctrl+S", "Everywhere", "Save the picture with its recipe"),
     Command("save_session", "Ctrl+Shift+S", "Everywhere", "Save the session: model, point, path, notes"),
     Command("copy_picture", "Ctrl+C", "Everywhere", "Copy the picture"),

@@ -28,6 +28,7 @@ from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.grid_panel import GridPanel
 from explorer.qt.panels.guidance_panel import GuidancePanel
+from explorer.qt.panels.import_dialog import ImportDialog
 from explorer.qt.panels.layers_panel import LayersPanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
@@ -62,7 +63,10 @@ GRID = Chip("grid", "Grid", "Pictures in rows and columns: two directions at onc
 ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and groups; finds analogies.")
 MIXING = Chip("mixing", "Mixing", "Layers from several sources; truncation, noise and grids of mixes.")
 SEEDS = Chip("seeds", "Seeds", "Type a seed, step through them, or drag between them.")
-OPENED = "Models, saved pictures, films and sessions (manifest.json *.zip *.png *.gif *.webp *.mp4 *.session.json)"
+OPENED = (
+    "Models, saved pictures, films and sessions (manifest.json *.zip *.onnx *.png *.gif *.webp *.mp4 *.session.json)"
+)
+GRAPHS = "ONNX graphs and pictures to try them with (*.onnx *.png *.jpg *.jpeg *.webp)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the picture, to scrub through.")
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
@@ -154,6 +158,7 @@ class Window(QWidget):
         self.presenter = Presenter(self.picture)
         self.follow = FollowBar(self)
         self._pages = QStackedWidget(self)
+        self._imports: ImportDialog | None = None
         self._train: TrainPage | None = None
         self._lay_out()
         self._sheet = ShortcutSheet("shortcuts", "Shortcuts", self)
@@ -210,6 +215,7 @@ class Window(QWidget):
         self.header.training_asked.connect(partial(self.page_chosen.emit, "train"))
         self.library.open_asked.connect(partial(self.ask, "open_model"))
         self.library.dropped.connect(self.paths_dropped)
+        self.library.import_asked.connect(partial(self.ask, "import_model"))
         self.picture.copy_asked.connect(partial(self.ask, "copy_picture"))
         self.picture.save_asked.connect(partial(self.ask, "save_picture"))
         self.sliders.list.random_asked.connect(partial(self.ask, "random_point"))
@@ -222,11 +228,13 @@ class Window(QWidget):
     def show_instrument(self, key: str) -> bool:
         """Bring an instrument to the front; False when there is none of that name.
 
-        One that the model in view cannot answer waits until a model that can is there; till then the sliders are shown.
+        One that the model in view cannot answer waits until a model that can is there; till then the first
+        that it can is shown.
         """
         if key in self._instruments:
             self._wanted = key
-            shown = key if key in self._answered else SLIDERS.key
+            first = next((chip.key for chip in CHIPS if chip.key in self._answered), SLIDERS.key)
+            shown = key if key in self._answered else first
             self.chips.show_chosen(shown)
             self._stack.setCurrentWidget(self._instruments[shown])
         return key in self._instruments
@@ -272,6 +280,21 @@ class Window(QWidget):
     def ask_model(self) -> str:
         """Let a person choose a file to open; empty when they do not."""
         return QFileDialog.getOpenFileName(self, "Open a model", "", f"{OPENED};;All files (*)")[0]
+
+    @property
+    def imports(self) -> ImportDialog:
+        """The dialog for models that others made, built when it is first asked for."""
+        if self._imports is None:
+            self._imports = ImportDialog(self)
+        return self._imports
+
+    def ask_graphs(self) -> list[str]:
+        """Let a person choose graphs that belong together, and pictures to try them with; empty when they do not."""
+        return QFileDialog.getOpenFileNames(self, "Import a model", "", f"{GRAPHS};;All files (*)")[0]
+
+    def ask_model_place(self, name: str) -> str:
+        """Let a person choose where a model goes; empty when they do not."""
+        return QFileDialog.getSaveFileName(self, "Save the model", name, "Folder of a model (*);;Zip (*.zip)")[0]
 
     def ask_group_name(self, count: int, suggestion: str) -> str:
         """Let a person name a group of ``count`` pictures; empty when they do not want it."""

@@ -10,6 +10,10 @@ from explorer.contract.manifest import Graph, Port
 
 NODES = 100_000  # with every call of a function counted as the operators inside it
 DEPTH = 16  # graphs inside graphs, functions that call functions
+ELEMENTS = 1 << 30  # numbers in one tensor that a graph says it has: 4 GB as float32
+TRIPS = 1_000_000  # of a loop that says how often it turns; others end by the time limit of a run
+MAKERS = {"ConstantOfShape": 0, "Expand": 1, "Loop": 0}  # what a few numbers blow up, and which input holds them
+MOST_AXES = 8
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # what onnxruntime implements itself, no library needed
 
 _TYPES = {
@@ -39,11 +43,12 @@ def check_graph(content: bytes, graph: Graph) -> None:
             )
     if _size(model) > NODES:
         raise UnsafeGraph(f"{graph.file} has more than {NODES:,} operators; do not use this model.")
-    for tensor in _tensors(model):
+    for tensor in tensors_of_model(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raise UnsafeGraph(
                 f"{graph.file} keeps weights in another file, which a model may not; export it with the weights inside."
             )
+    _check_sizes(model, graph.file)
 
 
 def check_ports(
@@ -75,6 +80,60 @@ def check_ports(
             f"{graph.file} wants an input {short(min(unknown))!r} that the manifest does not describe; "
             "export the model again."
         )
+
+
+def _check_sizes(model: onnx.ModelProto, file: str) -> None:
+    """What a graph says of its sizes, before anything is made of it.
+
+    Raises:
+        UnsafeGraph: a tensor or a loop is beyond every picture model.
+    """
+    for graph in _graphs(model.graph, *model.functions):
+        ports = () if isinstance(graph, onnx.FunctionProto) else (*graph.input, *graph.output)
+        for value in (*graph.value_info, *ports):
+            _refuse_vast(_count(axis.dim_value for axis in value.type.tensor_type.shape.dim), value.name, file)
+        known = dict(_constants(graph))
+        for node in graph.node:
+            at = MAKERS.get(node.op_type)
+            numbers = known.get(node.input[at]) if at is not None and len(node.input) > at else None
+            if numbers is None:
+                continue
+            if node.op_type != "Loop":
+                _refuse_vast(_count(numbers), node.op_type, file)
+            elif _count(numbers) > TRIPS:
+                raise UnsafeGraph(f"{file} holds a loop of {short(numbers[0], 24)} turns; do not use this model.")
+    for tensor in tensors_of_model(model):
+        _refuse_vast(_count(tensor.dims), tensor.name, file)
+
+
+def _constants(graph: _Body) -> Iterator[tuple[str, list[int]]]:
+    """The few whole numbers of each constant that may be a shape or a count."""
+    tensors = [(tensor.name, tensor) for tensor in graph.initializer] if isinstance(graph, onnx.GraphProto) else []
+    for node in graph.node:
+        if node.op_type == "Constant" and node.output:
+            tensors += [(node.output[0], attribute.t) for attribute in node.attribute if attribute.HasField("t")]
+            yield from ((node.output[0], list(attribute.ints)) for attribute in node.attribute if attribute.ints)
+    for name, tensor in tensors:
+        if tensor.data_type == onnx.TensorProto.INT64 and _count(tensor.dims) <= MOST_AXES:
+            raw = tensor.raw_data[: 8 * MOST_AXES]
+            packed = [int.from_bytes(raw[at : at + 8], "little", signed=True) for at in range(0, len(raw), 8)]
+            yield name, packed or [int(number) for number in tensor.int64_data[:MOST_AXES]]
+
+
+def _refuse_vast(count: int, name: str, file: str) -> None:
+    if count > ELEMENTS:
+        raise UnsafeGraph(
+            f"{file} has a tensor of {short(count, 24)} numbers ({short(name)}), more than any model of "
+            "pictures needs; do not use this model."
+        )
+
+
+def _count(sizes: Iterable[int]) -> int:
+    """The product, or more than is ever allowed: it may have thousands of digits."""
+    count = 1
+    for size in sizes:
+        count = min(count * max(size, 1), 1 << 80)
+    return count
 
 
 def _fits(port: Port, shape: tuple[object, ...]) -> bool:
@@ -120,7 +179,8 @@ def _nodes(*roots: _Body) -> Iterator[onnx.NodeProto]:
     return (node for graph in _graphs(*roots) for node in graph.node)
 
 
-def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+def tensors_of_model(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every constant of a graph, wherever one may stand."""
     for graph in _graphs(model.graph, *model.functions):
         if isinstance(graph, onnx.GraphProto):
             yield from graph.initializer

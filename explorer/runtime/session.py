@@ -163,13 +163,17 @@ class Runtime:
 
     def open_checked(self, content: bytes, graph: Graph) -> "OrtSession":
         """``open`` for a graph that was checked already."""
-        session = OrtSession(content, graph.file, self._choice, self._watchdog, self._create)
+        session = self.open_plain(content, graph.file)
         check_ports(
             graph,
             inputs={port.name: (port.type, tuple(port.shape)) for port in session.raw.get_inputs()},
             outputs={port.name: (port.type, tuple(port.shape)) for port in session.raw.get_outputs()},
         )
         return session
+
+    def open_plain(self, content: bytes, name: str) -> "OrtSession":
+        """A checked graph of which no manifest says what its ports are."""
+        return OrtSession(content, name, self._choice, self._watchdog, self._create)
 
     def close(self) -> None:
         """End the watchdog's thread."""

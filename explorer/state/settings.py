@@ -16,4 +16,5 @@ class Settings(EventedModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     opened: tuple[str, ...] = ()  # paths of models opened by hand, newest first
     film: FilmChoice = FilmChoice()  # how a path was saved last
+    proved: tuple[str, ...] = ()  # identities of models from outside that were tried, newest first
     hidden: frozenset[str] = frozenset()  # models taken out of the library

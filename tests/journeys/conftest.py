@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import explorer.app
+import explorer.control.outside
 import explorer.headless
 from explorer.app import App
 from explorer.contract.pixels import Pixels, to_pixels
@@ -110,6 +111,7 @@ def journey(
         monkeypatch.setattr(module, "model_folders", lambda: (tmp_path / "nothing", library))
     monkeypatch.setattr(explorer.app, "REST_MS", 0)
     monkeypatch.setattr(explorer.app, "SAVE_MS", 0)
+    monkeypatch.setattr(explorer.control.outside, "_check", lambda path, stop: "")  # a process for each would take long
     before = set(threading.enumerate())
     person = Journey(qtbot, qapp, library)
     yield person

@@ -23,6 +23,8 @@ PICTURE = Chip("picture", "Picture", "The picture, what the model restores of it
 POSTERIOR = Chip("posterior", "Posterior", "What the encoder says of each dimension, and samples of it.")
 FORMULAS = Chip("formulas", "Formulas", "Every number of this picture with its formula written out.")
 ROWS = 16  # dimensions of the posterior shown, those that say most
+RESTORED = ("restored", "What the decoder makes of the code.", "restored")
+MADE = ("result", "What the model makes of the picture.", "result")
 ODD = 0.95  # of the test pictures are restored better: the picture is probably nothing like the data
 
 
@@ -105,7 +107,7 @@ class EncodePanel(QWidget):
             key: PictureTile(f"encode_{key}", name, tip, self, side=84, caption=name)
             for key, name, tip in (
                 ("seen", "what it sees", "The cut-out square at the model's size."),
-                ("restored", "restored", "What the decoder makes of the code."),
+                ("restored", *RESTORED[:2]),
                 ("error", "difference", "Glows where picture and restored picture differ."),
             )
         }
@@ -229,7 +231,10 @@ class EncodePanel(QWidget):
         self._tiles["restored"].show_pixels(encoding.restored)
         self._tiles["error"].show_pixels(glowing(encoding.picture, encoding.error))
         largest = percent(float(encoding.error.max()))
-        self._numbers.setText(f"Mean squared error {encoding.squared_error:.2g}; the largest difference is {largest}.")
+        numbers = f"Mean squared error {encoding.squared_error:.2g}; the largest difference is {largest}."
+        made = encoding.model.translates
+        self._tiles["restored"].show_words(*(MADE if made else RESTORED))
+        self._numbers.setText(f"{encoding.restored.shape[1]} × {encoding.restored.shape[0]} px" if made else numbers)
         self._near = tuple(row for row, _ in encoding.nearest) if thumbnails is not None else ()
         self._near_title.setVisible(bool(self._near))
         for at, tile in enumerate(self._near_tiles):

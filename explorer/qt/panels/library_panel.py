@@ -20,6 +20,7 @@ class LibraryPanel(QWidget):
     chosen = Signal(str)
     remove_asked = Signal(str)
     open_asked = Signal()
+    import_asked = Signal()
     dropped = Signal(tuple)  # of Path
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,6 +30,9 @@ class LibraryPanel(QWidget):
         title.setProperty("kind", "heading")
         self._open = Button(
             "+ Open", "open_model", "Opens a model folder, a zip or a saved picture (Ctrl+O).", kind="text"
+        )
+        self._import = Button(
+            "Import", "import_model", "Makes a model of ONNX graphs that others made (Ctrl+I).", kind="text"
         )
         self.list = LibraryList("library", "Library of models", self)
         self.list.setToolTip("A click opens a model; Delete takes it out of this list.")
@@ -40,6 +44,7 @@ class LibraryPanel(QWidget):
         head.setContentsMargins(16, 12, 8, 4)
         head.addWidget(title)
         head.addStretch(1)
+        head.addWidget(self._import)
         head.addWidget(self._open)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 8, 16, 16)
@@ -53,6 +58,7 @@ class LibraryPanel(QWidget):
         rows.addWidget(self.list)
         layout.addLayout(rows, 1)
         layout.addLayout(foot)
+        self._import.clicked.connect(self.import_asked)
         self._open.clicked.connect(self.open_asked)
         self.zone.clicked.connect(self.open_asked)
         self.zone.dropped.connect(self.dropped)

@@ -95,6 +95,8 @@ class ToyDecodes:
     def under(self, style: object) -> "ToyDecodes":
         return self
 
+    batch: int | None = None
+
     def decode(self, codes: NDArray[np.float32]) -> Pixels:
         if self.fault is not None:
             raise self.fault

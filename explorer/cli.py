@@ -122,7 +122,7 @@ def _render(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     parser.add_argument("--guidance", type=_number, default=None, metavar="W", help="how strictly (0 to 20, usual 2)")
     parser.add_argument("--steps", type=_count, default=None, metavar="N", help="steps from noise to picture")
-    parser.add_argument("--sampler", choices=("dpm", "ddim", "heun", "ddpm"), default="", help="how they are walked")
+    parser.add_argument("--sampler", choices=("dpm", "ddim", "euler", "heun", "ddpm"), default="", help="how they are walked")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     chosen = parser.parse_args(arguments)

@@ -236,6 +236,19 @@ FORMULAS = {
             "Song et al. (2021), eq. 12 and 16; Ho et al. (2020), algorithm 2",
         ),
         Formula(
+            "euler",
+            "A step of Euler",
+            r"x_s=x_t+(s-t)\left(\dot a_t\,\hat x_0+\dot s_t\,\hat\epsilon\right)",
+            diffusion.sample,
+            (
+                Symbol(r"\dot a_t", "how fast the signal √ᾱ changes at this step, per unit of t"),
+                Symbol(r"\dot s_t", "how fast the noise √(1−ᾱ) does"),
+                Symbol("s-t", "how far the step goes"),
+            ),
+            "Song et al. (2021), arXiv:2011.13456, eq. 13",
+            "The probability-flow ODE in x and t themselves; DDIM is Euler's step in x / √ᾱ over σ instead.",
+        ),
+        Formula(
             "heun",
             "A step of Heun",
             r"\frac{x_s}{\sqrt{\bar\alpha_s}}=\frac{x_t}{\sqrt{\bar\alpha_t}}"

@@ -41,12 +41,14 @@ def _guidance(step: Step) -> Reading:
 
 def _move(unfolding: Unfolding, step: Step) -> Reading:
     sampling, schedule = unfolding.decoder.sampling, unfolding.decoder.schedule
-    places = schedule.steps(sampling.steps, sampling.spacing)
+    places = schedule.places(sampling)
     last = step.index + 1 >= len(places)
     signal, noise = (1.0, 0.0) if last else schedule.at(float(places[step.index + 1]))
     key = sampling.sampler if sampling.sampler != "ddim" or sampling.eta == 0 else "ddpm"
     formula = FORMULAS[key]
+    slope = schedule.velocity(step.step)
     values = {
+        "euler": (f"{slope[0]:.4g}", f"{slope[1]:.4g}", "to the end" if last else f"{places[step.index + 1] - step.step:g}"),
         "ddim": (f"{signal:.3f}", f"{noise:.3f}"),
         "ddpm": (f"{signal:.3f}", f"{noise:.3f}", f"{1.0 if sampling.sampler == 'ddpm' else sampling.eta:.2f}"),
         "heun": (f"{step.noise / step.signal:.3f}", f"{noise / signal:.3f}"),

@@ -220,12 +220,12 @@ def test_fewer_steps_another_sampler_and_back(journey: Journey):
     app.window.guidance.steps.edited.emit(0.06)
     journey.settle(app)
     assert len(steps(app)) == 6
-    for name in ("heun", "ddpm", "ddim"):
+    for name in ("heun", "euler", "ddpm", "ddim"):
         press(journey, app, f"samplers_{name}")
         assert sampling(app).sampler == name
         finished(app)
     assert app.window.guidance.eta.isVisible()
-    for _ in range(4):
+    for _ in range(5):
         journey.undo(app)
     assert sampling(app).steps == 25 and sampling(app).sampler == "dpm"
 
@@ -326,7 +326,7 @@ def test_a_grid_of_variations_is_drawn_gone_to_and_saved(
     app.window.variations.axis_chosen.emit("columns", "steps")
     app.window.variations.axis_chosen.emit("rows", "sampler")
     journey.settle(app)
-    journey.until(lambda: cells.filled == 4 * 7)
+    journey.until(lambda: cells.filled == 5 * 7)
     assert "dpm: " in "".join(label.text() for label in app.window.variations.findChildren(QLabel))
     monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(tmp_path / name))
     press(journey, app, "variations_save")

@@ -28,11 +28,12 @@ KEY = "variations"  # of the instrument
 MOST = 10  # cells a side
 NAMES: dict[AxisName, str] = {
     "label": "Class", "weight": "Weight", "seed": "Seed", "steps": "Steps", "sampler": "Sampler", "eta": "Eta",
-    "spacing": "Spacing",
+    "spacing": "Spacing", "strength": "Strength",
 }  # fmt: skip
-AXES: tuple[AxisName, ...] = ("label", "weight", "seed", "steps", "sampler", "eta", "spacing")
+AXES: tuple[AxisName, ...] = ("label", "weight", "seed", "steps", "sampler", "eta", "spacing", "strength")
 WEIGHTS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 STEPS = (1, 2, 4, 8, 16, 32, 64)
+STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
 ETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS_SHOWN = 6
 KEPT = 400  # pictures that are remembered
@@ -195,6 +196,14 @@ class VariationsController:
             return tuple(Value(f"{count}", (("steps", count),)) for count in STEPS)
         if axis == "sampler":
             return tuple(Value(name, (("sampler", name),)) for name in get_args(SamplerName))
+        if axis == "strength":
+            begun = sampling.retouch
+            values = () if begun is None else STRENGTHS
+            return tuple(
+                Value(f"strength {s:g}", (("retouch", begun.model_copy(update={"strength": s})),))
+                for s in values
+                if begun is not None
+            )
         if axis == "spacing":
             return tuple(Value(name, (("spacing", name),)) for name in get_args(SpacingName))
         return tuple(Value(f"eta {eta:g}", (("sampler", "ddim"), ("eta", eta))) for eta in ETAS)

@@ -33,6 +33,7 @@ from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.mixing_panel import MixingPanel
 from explorer.qt.panels.picture_panel import PicturePanel
 from explorer.qt.panels.prior_panel import PriorPanel
+from explorer.qt.panels.retouch_panel import RetouchPanel
 from explorer.qt.panels.seeds_panel import SeedsPanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
@@ -67,6 +68,7 @@ TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the pict
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
 VARIATIONS = Chip("variations", "Variations", "Rows and columns: classes, weights, seeds, samplers, steps.")
 BRANCHES = Chip("branches", "Branches", "Fork a trajectory at a step, keep ways, compare two of them.")
+RETOUCH = Chip("retouch", "Retouch", "Begin with a picture, and let the model fill what you paint over.")
 LAYERS = Chip("layers", "Layers", "The feature maps of any layer, for the picture in view.")
 CHIPS = (
     SLIDERS,
@@ -74,6 +76,7 @@ CHIPS = (
     GUIDANCE,
     BRANCHES,
     VARIATIONS,
+    RETOUCH,
     MIXING,
     SEEDS,
     MAP,
@@ -110,6 +113,7 @@ class Window(QWidget):
         self.guidance = GuidancePanel(self)
         self.branches = BranchesPanel(self)
         self.variations = VariationsPanel(self)
+        self.retouch = RetouchPanel(self)
         self.mixing = MixingPanel(self)
         self.seeds = SeedsPanel(self)
         self.map = MapPanel(self)
@@ -130,6 +134,7 @@ class Window(QWidget):
             GUIDANCE.key: self.guidance,
             BRANCHES.key: self.branches,
             VARIATIONS.key: self.variations,
+            RETOUCH.key: self.retouch,
             MIXING.key: self.mixing,
             SEEDS.key: self.seeds,
             MAP.key: self.map,

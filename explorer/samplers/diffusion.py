@@ -212,18 +212,21 @@ def sample(
     for index in range(first, len(places)):
         place, last = float(places[index]), index + 1 == len(places)
         level = schedule.at(place)
-        rounds = 1 if known is None or known.free is None or last else known.rounds
-        for left in range(rounds - 1, -1, -1):
+        again = 0 if known is None or known.free is None or last else known.rounds - 1
+        while True:
             held = x if known is None else known.held(x, *level)
             step = _visit(predict, held, schedule, what, sampling, place, index, float(weights[index]))
-            if not left:
-                yield step
             if last:
+                yield step
                 return step.clean() if known is None else known.held(step.clean(), 1.0, 0.0)
+            if not again:
+                yield step
             target = float(places[index + 1])
-            x = _moved(predict, schedule, sampling, step, before if rounds == 1 else None, target, clip=clip)
-            if left:
-                x = renoised(x, *schedule.at(target), level, fresh_noise(sampling.seed, index, x.shape, left))
+            x = _moved(predict, schedule, sampling, step, before, target, clip=clip)
+            if not again:
+                break
+            x = renoised(x, *schedule.at(target), level, fresh_noise(sampling.seed, index, x.shape, again))
+            again -= 1
         before = step
     return x
 

@@ -210,5 +210,7 @@ def test_a_picture_or_mask_of_another_size_is_refused(model: Model, what: str):
     small = Raster.of(np.full((SIZE - 1, SIZE, 1), 255, np.uint8))
     facts = {"picture": Raster.of(DRAWN), "mask": None} | {what: small}
     decoder = bound(model, retouch=Retouch.model_validate(facts))
-    with pytest.raises(PortMismatch, match=rf"{what}.* is {SIZE} x {SIZE - 1} pixels, but this model draws 8 x 8; make"):
+    with pytest.raises(
+        PortMismatch, match=rf"{what}.* is {SIZE} x {SIZE - 1} pixels, but this model draws 8 x 8; make"
+    ):
         decoder.decode(noise(1))

@@ -8,7 +8,7 @@ FLAT = frozenset({"map", "sliders"})  # what shows the numbers of a code one by 
 POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encoder puts pictures
 ENCODING = frozenset({"encode"})
 STYLES = frozenset({"mixing", "seeds"})
-UNFOLDING = frozenset({"trajectory", "guidance", "variations", "branches", "retouch"})
+UNFOLDING = frozenset({"trajectory", "guidance", "variations", "branches", "retouch", "seeds"})
 
 
 def answered(model: Model | None) -> frozenset[str]:

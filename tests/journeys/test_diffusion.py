@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from explorer.app import App
 from explorer.cli import main
 from explorer.contract.pixels import Pixels
+from explorer.control.walk import seed_code
+from explorer.latent.paths import slerp
 from explorer.latent.sampling import Sampling
 from explorer.samplers.diffusion import Step
 from tests.diffusion_graphs import KINDS, diffusion_bundle
@@ -346,3 +348,45 @@ def test_all_words_can_be_read(journey: Journey, size: tuple[int, int]):
     for panel in ("trajectory", "guidance", "branches", "variations", "encode"):
         press(journey, app, f"instruments_{panel}")
         assert_legible(journey.qtbot, app.window)
+
+
+def test_a_plane_of_seeds_draws_noises_and_what_lies_between(journey: Journey):
+    app = opened(journey)
+    press(journey, app, "instruments_seeds")
+    plane = app.window.seeds.plane
+    journey.until(lambda: len(plane._images) >= 9)
+    quick = app.stage.model.unfolds.under(app.explore.place.style).quick  # type: ignore[union-attr]
+    code = seed_code(app.stage.model.decodes.prior, 143)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(plane._images[143][0], quick.decode(code[None])[0])
+    plane.started.emit()
+    plane.moved.emit(42.5, 0.5)
+    journey.settle(app)
+    here = np.array(app.explore.place.code)
+    assert app.explore.place.seed is None and 0.8 < here.std() < 1.2
+    finished(app)
+    before = plane._images[143][0]
+    press(journey, app, "instruments_guidance")
+    press(journey, app, "guidance_label_2")
+    press(journey, app, "instruments_seeds")
+    journey.settle(app)
+    assert np.abs(plane._images[143][0].astype(int) - before).mean() > 20  # of the other class now
+    app.seeds.go("7")
+    journey.settle(app)
+    assert app.explore.place.seed == 7
+
+
+def test_two_noises_are_keyframes_and_the_path_between_keeps_the_norm(journey: Journey):
+    app = opened(journey)
+    for seed in (1, 2):
+        app.walk.to_seed(seed)
+        journey.settle(app)
+        app.strip.add()
+    journey.settle(app)
+    assert app.explore.journey.kind == "spherical"
+    app.strip.begin()
+    app.strip.scrub(0.5)
+    journey.settle(app)
+    code = np.array(app.explore.place.code, np.float32)
+    ends = [seed_code(app.stage.model.decodes.prior, seed) for seed in (1, 2)]  # type: ignore[union-attr]
+    np.testing.assert_allclose(code, slerp(ends[0], ends[1], np.array([0.5]))[0], atol=1e-5)
+    finished(app)

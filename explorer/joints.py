@@ -161,6 +161,7 @@ def _variations(app: "App") -> None:
     panel, variations = app.window.variations, app.variations
     panel.axis_chosen.connect(variations.choose)
     panel.chosen.connect(variations.go)
+    panel.compare_asked.connect(variations.compare)
     panel.save_asked.connect(lambda: variations.save(app.window.ask_where_to_save))
     panel.told.connect(lambda sentence: app.tell(sentence, error=False))
 

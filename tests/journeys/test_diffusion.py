@@ -14,6 +14,8 @@ from explorer.contract.pixels import Pixels
 from explorer.control.walk import seed_code
 from explorer.latent.paths import slerp
 from explorer.latent.sampling import Sampling
+from explorer.latent.styles import Style
+from explorer.qt.widgets.distance_chart import DistanceChart
 from explorer.samplers.diffusion import Step
 from tests.diffusion_graphs import KINDS, diffusion_bundle
 from tests.journeys.conftest import Journey
@@ -325,11 +327,25 @@ def test_a_grid_of_variations_is_drawn_gone_to_and_saved(
     journey.settle(app)
     assert sampling(app).label == (2,) and sampling(app).weight == 4.0
     finished(app)
-    app.window.variations.axis_chosen.emit("columns", "steps")
-    app.window.variations.axis_chosen.emit("rows", "sampler")
-    journey.settle(app)
+    app.guidance.begin()
+    app.guidance.weigh(1.0)
+    press(journey, app, "variations_compare")
     journey.until(lambda: cells.filled == 5 * 7)
-    assert "dpm: " in "".join(label.text() for label in app.window.variations.findChildren(QLabel))
+    journey.settle(app)
+    told = "".join(label.text() for label in app.window.variations.findChildren(QLabel))
+    assert "Within 4 grey values of 200 steps: dpm from " in told and "ddpm draws fresh noise" in told
+    chart = app.window.variations.findChild(DistanceChart, "variations_distance")
+    assert isinstance(chart, DistanceChart) and chart.isVisible() and chart._enough is not None
+    curves = {curve.name: curve.distances for curve in chart._enough.curves}
+    long = sampling(app).model_copy(update={"sampler": "dpm", "steps": 200})
+    code = app.stage.picture.code[None]  # type: ignore[union-attr]
+    unfolds = app.stage.model.unfolds  # type: ignore[union-attr]
+    far, near = (
+        unfolds.under(Style(sampling=each)).decode(code)[0].astype(float)  # type: ignore[union-attr]
+        for each in (sampling(app).model_copy(update={"sampler": "ddim", "steps": 4}), long)
+    )
+    assert curves["ddim"][2] == pytest.approx(np.sqrt(np.mean((far - near) ** 2)))
+    assert curves["ddim"][-1] < curves["ddim"][2] / 2 and set(curves) == {"dpm", "ddim", "euler", "heun"}
     monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(tmp_path / name))
     press(journey, app, "variations_save")
     place = app.explore.place

@@ -50,6 +50,7 @@ from explorer.control.outside import Outside
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
+from explorer.control.retouch import RetouchController
 from explorer.control.seeds import SeedsController
 from explorer.control.sessions import SUFFIX, SessionFile, bring_in, write_session
 from explorer.control.sliders import SlidersController
@@ -88,6 +89,7 @@ FACTS_MS = 30  # between two showings of the facts; a picture comes more often, 
 SAVE_MS = 500  # after this long without a change the session is written
 PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
 OPENING = "opening"  # what messages about opening a model are withdrawn by
+NOTHING_COPIED = "There is no picture on the clipboard; copy one first."
 TRAIN = "train"  # the page that ``--panel`` can name
 MARKING = "marking"  # what messages about marked pictures are about
 FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
@@ -110,7 +112,7 @@ class App:
         self.folders = model_folders()  # the last one is the user's own
         self.outside = Outside(self.settings, (self.folders[0], runs_folder()), self.main.post)
         self.models = Models(self.runtime, prove=self.outside.prove)
-        self.worker = Worker(self.main.post, lanes=31)
+        self.worker = Worker(self.main.post, lanes=32)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -128,6 +130,7 @@ class App:
             source_lane,
             psi_lane,
             noise_lane,
+            retouch_lane,
             mixgrid_lane,
             seeds_lane,
             layers_lane,
@@ -207,6 +210,9 @@ class App:
         )
         self.variations = VariationsController(
             self.explore, self.stage, self.history, self.walk, variations_lane, self.window.variations
+        )
+        self.retouch = RetouchController(
+            self.explore, self.stage, self.history, self.walk, retouch_lane, self.window.retouch
         )
         desk, seeds, rng = self.window.mixing, Seeds(), np.random.default_rng()
         moving = self.explore, self.stage, self.history, self.walk
@@ -515,7 +521,10 @@ class App:
             self.shelf.open(str(paths[0]))
 
     def take_picture(self, path: Path) -> None:
-        """A picture with a recipe brings its point back, any other one is encoded."""
+        """A picture with a recipe brings its point back, any other one is encoded, or begun with while that is open."""
+        if self.retouch.open:
+            self.retouch.take_file(path, open_recipe=lambda: self.shelf.open(str(path)))
+            return
         self.encode.take_file(
             path,
             open_recipe=lambda: self.shelf.open(str(path)),
@@ -533,14 +542,21 @@ class App:
             self.take_picture(Path(path))
 
     def paste_picture(self) -> None:
-        """Encode the picture on the clipboard."""
+        """Encode the picture on the clipboard, or begin with it while that is open."""
+        if self.retouch.open:
+            image = QGuiApplication.clipboard().image()
+            if image.isNull():
+                self.tell(NOTHING_COPIED, error=False)
+            else:
+                self.retouch.take(to_pixels(image.convertToFormat(QImage.Format.Format_RGB888)), "the pasted picture")
+            return
         if self.encode.refusal:
             self.tell(self.encode.refusal, error=True)
             return
         self._to_encode()
         image = QGuiApplication.clipboard().image()
         if image.isNull():
-            self.window.encode.show_fault("There is no picture on the clipboard; copy one first.")
+            self.window.encode.show_fault(NOTHING_COPIED)
         else:
             self.encode.take(to_pixels(image.convertToFormat(QImage.Format.Format_RGB888)), "the pasted picture")
 

@@ -126,7 +126,14 @@ def _render(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     parser.add_argument("--guidance", type=_number, default=None, metavar="W", help="how strictly (0 to 20, usual 2)")
     parser.add_argument("--steps", type=_count, default=None, metavar="N", help="steps from noise to picture")
-    parser.add_argument("--sampler", choices=("dpm", "ddim", "heun", "ddpm"), default="", help="how they are walked")
+    parser.add_argument(
+        "--sampler", choices=("dpm", "ddim", "euler", "heun", "ddpm"), default="", help="how they are walked"
+    )
+    parser.add_argument("--picture", type=Path, default=None, metavar="IN.png", help="begin with it instead of noise")
+    parser.add_argument(
+        "--strength", type=_number, default=None, metavar="S", help="1 leaves nothing of it (usual 0.6)"
+    )
+    parser.add_argument("--mask", type=Path, default=None, metavar="MASK.png", help="white where the model may paint")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the model runs")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     chosen = parser.parse_args(arguments)
@@ -145,6 +152,9 @@ def _render(arguments: Sequence[str]) -> int:
             chosen.guidance,
             chosen.steps,
             chosen.sampler,
+            chosen.picture,
+            chosen.strength,
+            chosen.mask,
         )
     )
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from explorer.contract.archive import write_file
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
+from explorer.contract.manifest import Attribute
 from explorer.control.export import png_of
 from explorer.control.sources import from_seed
 from explorer.control.styledraw import Seeds
@@ -19,11 +20,12 @@ from explorer.foreign.proposal import ROLE_WORDS
 from explorer.foreign.questions import questions
 from explorer.latent.mixes import with_layers
 from explorer.latent.priors import Prior
+from explorer.latent.retouch import Raster, Retouch
 from explorer.latent.sampling import ANYTHING, Sampling
 from explorer.latent.styles import PSI_HIGH, PSI_LOW, Style
-from explorer.media.pictures_in import SUFFIXES, read_picture_file
+from explorer.media.pictures_in import SUFFIXES, made_fit, read_picture_file
 from explorer.media.recipes import Recipe, may_hold_recipe, read_picture
-from explorer.models.capabilities import Model
+from explorer.models.capabilities import Model, Unfolds
 from explorer.models.load import check_bundle, load_model
 from explorer.options import RenderOptions
 from explorer.places import model_folders
@@ -125,35 +127,62 @@ def _styled(model: Model, style: Style, options: RenderOptions) -> Style:
 
 
 def _asked(model: Model, style: Style, options: RenderOptions) -> Style:
-    """Asked for what ``--class`` says, and where the model goes by steps, sampled as the other options say."""
-    wanted = options.asked or options.sampler or options.guidance is not None or options.steps is not None
-    if not wanted:
+    """Asked for what ``--class`` says; sampled as the other options say, where the model goes by steps."""
+    numbers = {"weight": options.guidance, "steps": options.steps, "sampler": options.sampler or None}
+    fields: dict[str, object] = {name: value for name, value in numbers.items() if value is not None}
+    begun = options.picture, options.strength, options.mask
+    by_steps = bool(fields) or begun != (None, None, None)
+    if not by_steps and not options.asked:
         return style
     unfolds = model.unfolds
     columns = model.columns if unfolds is None else unfolds.columns
-    by_steps = options.guidance is not None or options.steps is not None or bool(options.sampler)
     if unfolds is None and (by_steps or not columns):
         raise ModelFault(f"{model.manifest.name} is no diffusion model; leave --class and its like out.")
-    fields = dict(style.sampling)
     if options.asked:
-        label = [*(style.sampling.label or (ANYTHING,) * len(columns))]
-        for name in options.asked:
-            places = [(at, c.values.index(name)) for at, c in enumerate(columns) if name in c.values]
-            if not places:
-                known = ", ".join(value for column in columns for value in column.values)
-                raise ModelFault(f"{model.manifest.name} knows no {short(name, 40)!r}; it knows {short(known, 200)}.")
-            label[places[0][0]] = places[0][1]
-        fields["label"] = tuple(label)
-    for name, value in (("weight", options.guidance), ("steps", options.steps), ("sampler", options.sampler)):
-        if value not in (None, ""):
-            fields[name] = value
+        fields["label"] = _label(model, columns, style.sampling.label, options.asked)
+    if unfolds is not None and begun != (None, None, None):
+        fields["retouch"] = _retouch(unfolds, style.sampling.retouch, options)
     try:
-        sampling = Sampling.model_validate(fields)
+        sampling = Sampling.model_validate(dict(style.sampling) | fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        option = "guidance" if first["loc"][0] == "weight" else first["loc"][0]
-        raise ModelFault(f"--{option}: {first['msg']}.") from error
+        raise _refused(error) from error
     return style.model_copy(update={"sampling": sampling})
+
+
+def _label(
+    model: Model, columns: tuple[Attribute, ...], label: tuple[int, ...], asked: tuple[str, ...]
+) -> tuple[int, ...]:
+    row = [*(label or (ANYTHING,) * len(columns))]
+    for name in asked:
+        places = [(at, c.values.index(name)) for at, c in enumerate(columns) if name in c.values]
+        if not places:
+            known = ", ".join(value for column in columns for value in column.values)
+            raise ModelFault(f"{model.manifest.name} knows no {short(name, 40)!r}; it knows {short(known, 200)}.")
+        row[places[0][0]] = places[0][1]
+    return tuple(row)
+
+
+def _retouch(unfolds: Unfolds, before: Retouch | None, options: RenderOptions) -> Retouch:
+    """Begun with ``--picture``, cut to the model's size; ``--mask`` has to have it already."""
+    if options.picture is None and before is None:
+        raise ModelFault("--strength and --mask change a picture to begin with; name one with --picture.")
+    fields = {} if before is None else dict(before)
+    if options.picture is not None:
+        fields["picture"] = Raster.of(made_fit(read_picture_file(options.picture), unfolds.space.shape))
+    if options.mask is not None:
+        fields["mask"] = Raster.of(read_picture_file(options.mask)[..., :1])
+    if options.strength is not None:
+        fields["strength"] = options.strength
+    try:
+        return Retouch.model_validate(fields)
+    except ValidationError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: ValidationError) -> ModelFault:
+    first = error.errors()[0]
+    option = "guidance" if first["loc"][0] == "weight" else first["loc"][0]
+    return ModelFault(f"--{option}: {first['msg']}.")
 
 
 def _moved(code: NDArray[np.float32], prior: Prior, options: RenderOptions, *, truncated: bool) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ def join(app: "App") -> None:
     _layers(app)
     _critic(app)
     _variations(app)
+    _retouch(app)
     _seeds(app)
     window.asked.connect(app.do)
     _strip(app)
@@ -170,7 +171,26 @@ def _variations(app: "App") -> None:
     panel, variations = app.window.variations, app.variations
     panel.axis_chosen.connect(variations.choose)
     panel.chosen.connect(variations.go)
+    panel.compare_asked.connect(variations.compare)
     panel.save_asked.connect(lambda: variations.save(app.window.ask_where_to_save))
+    panel.told.connect(lambda sentence: app.tell(sentence, error=False))
+
+
+def _retouch(app: "App") -> None:
+    panel, retouch = app.window.retouch, app.retouch
+    panel.open_asked.connect(app.open_picture)
+    panel.paste_asked.connect(app.paste_picture)
+    panel.view_asked.connect(retouch.take_view)
+    panel.drop_asked.connect(retouch.drop)
+    panel.clear_asked.connect(retouch.clear)
+    panel.invert_asked.connect(retouch.invert)
+    panel.erasing.connect(retouch.erase)
+    panel.brush.edited.connect(retouch.widen)
+    panel.picture.stroked.connect(retouch.paint)
+    panel.rounds.edited.connect(lambda share: retouch.repeat(round(share * 100)))
+    panel.strength.edited.connect(retouch.strengthen)
+    for hand in (panel.picture, panel.brush, panel.rounds, panel.strength):
+        hand.started.connect(retouch.begin)
     panel.told.connect(lambda sentence: app.tell(sentence, error=False))
 
 

@@ -36,6 +36,9 @@ class RenderOptions:
     guidance: float | None = None
     steps: int | None = None
     sampler: str = ""
+    picture: Path | None = None  # to begin with
+    strength: float | None = None
+    mask: Path | None = None  # white where the model may paint
 
 
 @dataclass(frozen=True)

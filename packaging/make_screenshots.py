@@ -284,11 +284,7 @@ SHOTS: dict[str, Callable[[Person], None]] = {
     shot.__name__: shot
     for shot in (
         explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
-<<<<<<< HEAD
-        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, layers, training, run, learning,
-=======
-        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, critic, layers,
->>>>>>> a28407f (Show how real a picture looks to the critic, along psi and beside a real one, and where it looks)
+        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, critic, layers, training, run, learning,
     )
 }  # fmt: skip
 

@@ -14,13 +14,13 @@ from explorer.contract.errors import ExplorerError
 from explorer.contract.manifest import NormalPrior
 from explorer.contract.pixels import Pixels
 from explorer.control.likelihood import StatedLikelihood, stated_likelihood
+from explorer.control.sources import picture_or_recipe
 from explorer.control.stage import Stage
 from explorer.control.walk import Walk
 from explorer.latent.bounds import kl_per_dimension, log_likelihood, log_normal, reparameterised
 from explorer.latent.neighbours import Neighbours
 from explorer.latent.styles import Style
-from explorer.media.pictures_in import central_box, fitted, read_picture_file, with_channels
-from explorer.media.recipes import NoRecipe, may_hold_recipe, read_picture
+from explorer.media.pictures_in import central_box, fitted, with_channels
 from explorer.models.capabilities import Decodes, Encodes, Model
 from explorer.models.inverter import can_refine, refine
 from explorer.models.stores import Encoded
@@ -188,7 +188,7 @@ class EncodeController:
                 taken()
                 self._fail(error)
 
-        self._lane.submit(lambda job: _read(path), done, failed)
+        self._lane.submit(lambda job: picture_or_recipe(path), done, failed)
 
     def take(self, pixels: Pixels, name: str) -> None:
         """Encode a picture (H, W, 3) uint8, its largest middle square at first, and go where it lies."""
@@ -417,17 +417,6 @@ def _refine(encoding: Encoding, job: Job) -> Generator[None, None, Refined]:
             code = stage.rows.reshape(-1)
             job.report(Refined(code, still.decode(code[None])[0], stage.step))
         yield
-
-
-def _read(path: Path) -> Pixels | None:
-    """In the worker: the picture of a file, or None where it holds a recipe."""
-    if may_hold_recipe(path):
-        try:
-            read_picture(path)
-        except NoRecipe:
-            return read_picture_file(path)
-        return None
-    return read_picture_file(path)
 
 
 def _weights(

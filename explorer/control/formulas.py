@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.latent import bounds, directions, judgement, paths, styles
-from explorer.samplers import diffusion
+from explorer.samplers import diffusion, known
 
 
 @dataclass(frozen=True)
@@ -256,6 +256,44 @@ FORMULAS = {
                 Symbol(r"\eta", "how much of the noise is fresh: 1 is the ancestral step of DDPM"),
             ),
             "Song et al. (2021), eq. 12 and 16; Ho et al. (2020), algorithm 2",
+        ),
+        Formula(
+            "sdedit",
+            "A picture to begin with",
+            r"x_{t_0}=\sqrt{\bar\alpha_{t_0}}\,x+\sqrt{1-\bar\alpha_{t_0}}\,\epsilon",
+            known.Known.start,
+            (
+                Symbol("x", "the picture that was taken"),
+                Symbol(r"\epsilon", "the noise that is the code"),
+                Symbol("t_0", "where the way begins: the strength says how far into the noise"),
+            ),
+            "Meng et al. (2022), arXiv:2108.01073, algorithm 1",
+            "Less noise keeps more of the picture; at strength 1 nothing is left of it.",
+        ),
+        Formula(
+            "repaint",
+            "What has to stay",
+            r"x_t\leftarrow m\odot x_t+(1-m)\odot\left(\sqrt{\bar\alpha_t}\,x+\sqrt{1-\bar\alpha_t}\,\epsilon\right)",
+            known.Known.held,
+            (
+                Symbol("m", "share of the picture that is painted, where m is 1 and the model fills"),
+                Symbol("x", "the picture that was taken"),
+            ),
+            "Lugmayr et al. (2022), arXiv:2201.09865, eq. 8",
+            "Before every network call, under as much noise; here the noise is always that of the code.",
+        ),
+        Formula(
+            "euler",
+            "A step of Euler",
+            r"x_s=x_t+(s-t)\left(\dot a_t\,\hat x_0+\dot s_t\,\hat\epsilon\right)",
+            diffusion.sample,
+            (
+                Symbol(r"\dot a_t", "how fast the signal √ᾱ changes at this step, per unit of t"),
+                Symbol(r"\dot s_t", "how fast the noise √(1−ᾱ) does"),
+                Symbol("s-t", "how far the step goes"),
+            ),
+            "Song et al. (2021), arXiv:2011.13456, eq. 13",
+            "The probability-flow ODE in x and t themselves; DDIM is Euler's step in x / √ᾱ over σ instead.",
         ),
         Formula(
             "heun",

@@ -10,7 +10,7 @@ POSTERIOR = frozenset({"prior"})  # what compares the prior with where the encod
 ENCODING = frozenset({"encode"})
 JUDGING = frozenset({"critic"})
 STYLES = frozenset({"mixing", "seeds"})
-UNFOLDING = frozenset({"trajectory", "guidance", "variations", "branches"})
+UNFOLDING = frozenset({"trajectory", "guidance", "variations", "branches", "retouch", "seeds"})
 
 
 def answered(model: Model | None) -> frozenset[str]:

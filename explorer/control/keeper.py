@@ -17,6 +17,7 @@ from explorer.state.layerlook import LayerLook
 from explorer.state.mapview import MapLook
 from explorer.state.mixlook import MixLook
 from explorer.state.place import Explore, Place
+from explorer.state.retouchlook import RetouchLook
 from explorer.state.settings import Settings
 from explorer.state.storage import restore, store
 from explorer.state.trajectorylook import TrajectoryLook
@@ -40,6 +41,7 @@ class Session(BaseModel):
     trajectory: TrajectoryLook = TrajectoryLook()
     variations: VariationsLook = VariationsLook()
     branches: Branches = Branches()
+    retouch: RetouchLook = RetouchLook()
     layers: LayerLook = LayerLook()
     critic: CriticLook = CriticLook()
     directions: DirectionsLook = DirectionsLook()

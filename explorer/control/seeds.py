@@ -15,7 +15,7 @@ from explorer.control.sources import NoSeed, seed_of
 from explorer.control.stage import Stage
 from explorer.control.styledraw import Drawer, Seeds, Wish, noise_alone, seed_rows
 from explorer.control.walk import Walk, seed_code
-from explorer.latent.seedplane import ACROSS, bilinear, corners, place_of, seed_at
+from explorer.latent.seedplane import ACROSS, bilinear, blended_noise, corners, place_of, seed_at
 from explorer.models.capabilities import Model
 from explorer.state.mixlook import LARGEST_SEED
 from explorer.state.place import Explore, Place
@@ -75,25 +75,34 @@ class SeedsController:
             if place.seed not in before:
                 self._visited[place.bundle] = (place.seed, *before)[:VISITED]
         model = self._stage.at(place)
-        if not self._looked_at or model is None or model.styles is None or model.decodes is None:
+        if not self._looked_at or model is None or model.decodes is None or not _answers(model):
             return
         self._view.show_label(model.columns, model.label)
-        self._view.show_seed(place.seed, f"Between seeds, the four around are blended in {model.decodes.space.name}.")
+        kept = " with their variance kept" if model.unfolds is not None else ""
+        words = f"Between seeds, the four around are blended in {model.decodes.space.name}{kept}."
+        self._view.show_seed(place.seed, words)
         self._view.show_point(self._point(place))
         self._view.show_visited(self._visits())
 
     def rest(self) -> None:
         """The hand is still: draw the seeds in sight that are missing."""
-        model, styles = self._stage.model, None if self._stage.model is None else self._stage.model.styles
-        if not self._looked_at or model is None or styles is None:
+        model = self._stage.model
+        if not self._looked_at or model is None or not _answers(model):
             self._drawer.rest()
             return
-        style = self._explore.place.style
-        noise, seeds = noise_alone(style), self._seeds
+        style, seeds = self._explore.place.style, self._seeds
         wanted = dict.fromkeys((*self._lattice, *self._visited.get(model.key, ())))
-        made = [partial(seed_rows, model, styles, seeds, seed, style) for seed in wanted]
-        wishes = [Wish(self._key(seed), rows, noise) for seed, rows in zip(wanted, made, strict=True)]
-        self._drawer.want(styles, wishes)
+        if model.unfolds is not None:
+            codes = [partial(self._code, model, seed) for seed in wanted]
+            self._drawer.want(
+                model.unfolds, [Wish(self._key(seed), code, style) for seed, code in zip(wanted, codes, strict=True)]
+            )
+        elif model.styles is not None:
+            made = [partial(seed_rows, model, model.styles, seeds, seed, style) for seed in wanted]
+            noise = noise_alone(style)
+            self._drawer.want(
+                model.styles, [Wish(self._key(seed), rows, noise) for seed, rows in zip(wanted, made, strict=True)]
+            )
         self._show_pictures()
 
     # what a person does
@@ -144,12 +153,12 @@ class SeedsController:
     def move(self, x: float, y: float) -> None:
         """Go to a point of the plane; part of the running gesture."""
         model = self._stage.at(self._explore.place)
-        if model is None or model.styles is None or not (math.isfinite(x) and math.isfinite(y)):
+        if model is None or not _answers(model) or not (math.isfinite(x) and math.isfinite(y)):
             return
         x, y = _snapped(min(max(x, 0.0), ACROSS - 1.0)), _snapped(min(max(y, 0.0), float(LOWEST)))
         around, right, down = corners(x, y)
         codes = np.stack([self._code(model, seed) for seed in around])
-        code = bilinear(codes, right, down)
+        code = (bilinear if model.unfolds is None else blended_noise)(codes, right, down)
         seed = around[0] if right == down == 0 else None
         self._remember(self._explore.place.bundle, model.space, code, (x, y))
         self._walk.to_code(code, f"Go to seed {seed}" if seed is not None else "Go between seeds", seed)
@@ -172,10 +181,10 @@ class SeedsController:
 
     def _code(self, model: Model, seed: int) -> NDArray[np.float32]:
         """The seed's point (D,) in the space that the model is moved in."""
-        assert model.styles is not None and model.decodes is not None
+        assert model.decodes is not None
         if model.space == "":
             return self._seeds.of(model, seed)
-        if not model.flat:
+        if not model.flat and model.styles is not None:
             return np.tile(self._seeds.of(model, seed), model.styles.layers)
         return seed_code(model.decodes.prior, seed)
 
@@ -196,7 +205,7 @@ class SeedsController:
 
     def _key(self, seed: int) -> tuple[object, ...]:
         style = self._explore.place.style
-        return seed, style.psi, style.cutoff, noise_alone(style)
+        return seed, style.psi, style.cutoff, noise_alone(style), style.sampling
 
     def _visits(self) -> tuple[Visited, ...]:
         seeds = self._visited.get(self._explore.place.bundle, ())
@@ -208,6 +217,11 @@ class SeedsController:
         tiles = ((seed, self._drawer.seen(self._key(seed))) for seed in self._lattice)
         self._view.show_tiles({seed: pixels for seed, pixels in tiles if pixels is not None})
         self._view.show_visited(self._visits())
+
+
+def _answers(model: Model) -> bool:
+    """Whether it draws a picture of every seed that is worth a plane: of styles, or of noise."""
+    return model.styles is not None or model.unfolds is not None
 
 
 def _snapped(number: float) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.errors import ExplorerError, ModelFault, short
+from explorer.contract.pixels import Pixels
 from explorer.control.styledraw import Seeds, compact, mixed_rows
 from explorer.latent.styles import Source, Style
 from explorer.media.pictures_in import central_box, fitted, read_picture_file
@@ -85,6 +86,15 @@ def from_file(path: Path, model: Model, job: Job) -> Source:
     colour = fitted(pixels, central_box(pixels), height or 64, width or 64)
     mean = view.encodes.encode(colour[None]).mean.reshape(1, -1)
     return Source(name=name, code=compact(own_rows(view, mean)[0]))
+
+
+def picture_or_recipe(path: Path) -> Pixels | None:
+    """In the worker: the picture (H, W, 3) uint8 of a file, or None where it holds a recipe.
+
+    Raises:
+        NotAPicture: it is none.
+    """
+    return None if _recipe(path) is not None else read_picture_file(path)
 
 
 def _recipe(path: Path) -> Recipe | None:

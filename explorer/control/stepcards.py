@@ -4,6 +4,7 @@ import numpy as np
 
 from explorer.control.formulas import FORMULAS, Reading
 from explorer.control.stage import Unfolding
+from explorer.latent.retouch import Retouch
 from explorer.samplers.diffusion import Step
 
 
@@ -13,7 +14,24 @@ def step_readings(unfolding: Unfolding, step: Step) -> tuple[Reading, ...]:
     if step.unconditional is not None:
         cards.append(_guidance(step))
     cards.append(_move(unfolding, step))
+    retouch = unfolding.decoder.sampling.retouch
+    if retouch is not None:
+        cards += _begun(unfolding, retouch)
     return tuple(cards)
+
+
+def _begun(unfolding: Unfolding, retouch: Retouch) -> list[Reading]:
+    size = f"{retouch.picture.width} × {retouch.picture.height}"
+    found: list[Reading] = []
+    if retouch.strength < 1:
+        first = unfolding.steps[0].step
+        words = f"begins at t = {first:g} of {len(unfolding.decoder.schedule) - 1}"
+        found.append(Reading(FORMULAS["sdedit"], (size, "seed or point", f"{first:g}"), words))
+    if retouch.mask is not None:
+        share = f"{retouch.free.mean():.0%}"
+        again = f"each step is walked {retouch.rounds} times" if retouch.rounds > 1 else "each step is walked once"
+        found.append(Reading(FORMULAS["repaint"], (share, size), again))
+    return found
 
 
 def _forward(step: Step) -> Reading:
@@ -41,12 +59,18 @@ def _guidance(step: Step) -> Reading:
 
 def _move(unfolding: Unfolding, step: Step) -> Reading:
     sampling, schedule = unfolding.decoder.sampling, unfolding.decoder.schedule
-    places = schedule.steps(sampling.steps, sampling.spacing)
+    places = schedule.places(sampling)
     last = step.index + 1 >= len(places)
     signal, noise = (1.0, 0.0) if last else schedule.at(float(places[step.index + 1]))
     key = sampling.sampler if sampling.sampler != "ddim" or sampling.eta == 0 else "ddpm"
     formula = FORMULAS[key]
+    slope = schedule.velocity(step.step)
     values = {
+        "euler": (
+            f"{slope[0]:.4g}",
+            f"{slope[1]:.4g}",
+            "to the end" if last else f"{places[step.index + 1] - step.step:g}",
+        ),
         "ddim": (f"{signal:.3f}", f"{noise:.3f}"),
         "ddpm": (f"{signal:.3f}", f"{noise:.3f}", f"{1.0 if sampling.sampler == 'ddpm' else sampling.eta:.2f}"),
         "heun": (f"{step.noise / step.signal:.3f}", f"{noise / signal:.3f}"),

@@ -12,7 +12,7 @@ from explorer.contract.errors import ExplorerError, PortMismatch
 from explorer.contract.pixels import Pixels
 from explorer.control.walk import seed_code
 from explorer.latent.styles import Style, mixed, rows_of, truncated
-from explorer.models.capabilities import MapsStyles, Model
+from explorer.models.capabilities import MapsStyles, Model, Unfolds
 from explorer.models.styles import own_rows
 from explorer.tasks.latest import Job, Lane
 
@@ -25,7 +25,10 @@ Rows = NDArray[np.float32]  # (L, D)
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """One picture: what it is known by, its final styles (L, D), worked out where it is drawn, and its noise."""
+    """One picture: what it is known by, its final styles (L, D), worked out where it is drawn, and its noise.
+
+    Of a model that unfolds, ``rows`` gives its code (D,), and ``noise`` is the whole style.
+    """
 
     key: Hashable
     rows: Callable[[], Rows]
@@ -59,7 +62,7 @@ class Drawer:
 
     def __init__(self, lane: Lane, told: Callable[[], None]) -> None:
         self._lane, self._told = lane, told
-        self._styles: MapsStyles | None = None
+        self._styles: MapsStyles | Unfolds | None = None
         self._pictures: dict[Hashable, Pixels] = {}
         self._pending: frozenset[Hashable] = frozenset()
 
@@ -67,7 +70,7 @@ class Drawer:
         """The picture of a key, (H, W, C) uint8; None: still to come."""
         return self._pictures.get(key)
 
-    def want(self, styles: MapsStyles, wishes: Sequence[Wish]) -> None:
+    def want(self, styles: MapsStyles | Unfolds, wishes: Sequence[Wish]) -> None:
         """Draw these, the most wanted first; what is known already costs nothing."""
         if styles is not self._styles:
             self._styles, self._pictures, self._pending = styles, {}, frozenset()
@@ -106,8 +109,11 @@ class Drawer:
             raise error
 
 
-def draw(styles: MapsStyles, wishes: Sequence[Wish], job: Job) -> Iterator[None]:
+def draw(styles: MapsStyles | Unfolds, wishes: Sequence[Wish], job: Job) -> Iterator[None]:
     """In the worker: reports pairs of key and picture, a batch a step; one batch has one noise."""
+    if not isinstance(styles, MapsStyles):
+        yield from _unfold(styles, wishes, job)
+        return
     start = 0
     while start < len(wishes):
         noise = wishes[start].noise
@@ -116,6 +122,19 @@ def draw(styles: MapsStyles, wishes: Sequence[Wish], job: Job) -> Iterator[None]
         job.report(tuple((wish.key, pixels) for wish, pixels in zip(here, pictures, strict=True)))
         start += len(here)
         yield
+
+
+def _unfold(unfolds: Unfolds, wishes: Sequence[Wish], job: Job) -> Iterator[None]:
+    """The same from codes, in few steps; gives way after each of them."""
+    for wish in wishes:
+        walk = unfolds.under(wish.noise).quick.unfold(wish.rows()[None])
+        while True:
+            try:
+                next(walk)
+            except StopIteration as end:
+                job.report(((wish.key, end.value[0]),))
+                break
+            yield
 
 
 def noise_alone(style: Style) -> Style:

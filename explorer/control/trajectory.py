@@ -269,13 +269,17 @@ WORDS: dict[FrameKind, str] = {
 
 
 def asked_words(columns: tuple[Attribute, ...], sampling: Sampling) -> str:
-    """``, sneaker, weight 2``; empty where nothing was asked for."""
+    """``, sneaker, weight 2``, and what is begun with; empty where nothing was asked for."""
     named = [
         column.values[value]
         for column, value in zip(columns, sampling.label, strict=False)
         if 0 <= value < len(column.values)
     ]
-    return f", {', '.join(named)}, weight {sampling.weight:g}" if named else ""
+    asked = f", {', '.join(named)}, weight {sampling.weight:g}" if named else ""
+    begun = sampling.retouch
+    if begun is None:
+        return asked
+    return f"{asked}, from a picture at strength {begun.strength:g}{'' if begun.mask is None else ', filled'}"
 
 
 def shown(step: Step, before: Step | None, kind: FrameKind) -> NDArray[np.float32]:

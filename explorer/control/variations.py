@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from explorer.contract.archive import write_file
 from explorer.contract.errors import CannotWrite, ExplorerError
 from explorer.contract.pixels import Pixels
+from explorer.control.enough import Curve, Enough, distance, enough_words, reference
 from explorer.control.export import recipe_of
 from explorer.control.stage import Picture, Stage
 from explorer.control.walk import SEEDS, Walk, seed_code
@@ -28,11 +29,12 @@ KEY = "variations"  # of the instrument
 MOST = 10  # cells a side
 NAMES: dict[AxisName, str] = {
     "label": "Class", "weight": "Weight", "seed": "Seed", "steps": "Steps", "sampler": "Sampler", "eta": "Eta",
-    "spacing": "Spacing",
+    "spacing": "Spacing", "strength": "Strength",
 }  # fmt: skip
-AXES: tuple[AxisName, ...] = ("label", "weight", "seed", "steps", "sampler", "eta", "spacing")
+AXES: tuple[AxisName, ...] = ("label", "weight", "seed", "steps", "sampler", "eta", "spacing", "strength")
 WEIGHTS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 STEPS = (1, 2, 4, 8, 16, 32, 64)
+STRENGTHS = (0.2, 0.4, 0.6, 0.8, 1.0)
 ETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SEEDS_SHOWN = 6
 KEPT = 400  # pictures that are remembered
@@ -63,7 +65,7 @@ class VariationsView(Protocol):
     def show_shape(self, rows: tuple[str, ...], columns: tuple[str, ...]) -> None: ...
     def show_cells(self, cells: tuple[Pixels | None, ...]) -> None: ...
     def show_chosen(self, at: int | None) -> None: ...
-    def show_sentence(self, sentence: str) -> None: ...
+    def show_enough(self, enough: Enough | None) -> None: ...
     def tell(self, sentence: str) -> None: ...
 
 
@@ -100,8 +102,9 @@ class VariationsController:
         rows, columns, cells = self._cells()
         self._view.show_shape(rows, columns)
         self._show_cells()
-        missing = [cell for cell in cells if self._key(picture, cell) not in self._seen]
-        asked = tuple(self._key(picture, cell) for cell in cells)
+        wanted = (*cells, *self._references())
+        missing = [cell for cell in wanted if self._key(picture, cell) not in self._seen]
+        asked = tuple(self._key(picture, cell) for cell in wanted)
         if not missing:
             self._asked = asked
         elif asked != self._asked or self._lane.idle:
@@ -120,6 +123,11 @@ class VariationsController:
         fields = {which: axis, **({other: before} if getattr(look, other) == axis else {})}
         words = f"Change the {which} of the variations"
         change(self._history, self._explore, "variations", look.model_copy(update=fields), words)
+
+    def compare(self) -> None:
+        """Let samplers vary along the rows and steps along the columns."""
+        look = self._explore.variations.model_copy(update={"rows": "sampler", "columns": "steps"})
+        change(self._history, self._explore, "variations", look, "Compare samplers")
 
     def go(self, at: int) -> None:
         """Go to what a cell shows."""
@@ -195,6 +203,14 @@ class VariationsController:
             return tuple(Value(f"{count}", (("steps", count),)) for count in STEPS)
         if axis == "sampler":
             return tuple(Value(name, (("sampler", name),)) for name in get_args(SamplerName))
+        if axis == "strength":
+            begun = sampling.retouch
+            values = () if begun is None else STRENGTHS
+            return tuple(
+                Value(f"strength {s:g}", (("retouch", begun.model_copy(update={"strength": s})),))
+                for s in values
+                if begun is not None
+            )
         if axis == "spacing":
             return tuple(Value(name, (("spacing", name),)) for name in get_args(SpacingName))
         return tuple(Value(f"eta {eta:g}", (("sampler", "ddim"), ("eta", eta))) for eta in ETAS)
@@ -233,37 +249,48 @@ class VariationsController:
         self._view.show_cells(seen)
         standing = [at for at, cell in enumerate(cells) if self._stands(cell)]
         self._view.show_chosen(standing[0] if standing else None)
-        self._view.show_sentence(self._distances(seen))
+        self._view.show_enough(self._enough(picture, seen))
 
     def _stands(self, cell: Cell) -> bool:
         place = self._explore.place
         return cell.sampling == place.style.sampling and cell.seed in (None, place.seed)
 
-    def _distances(self, seen: tuple[Pixels | None, ...]) -> str:
-        """Where steps vary from left to right: how far each picture is from that of the most steps in its row."""
+    def _references(self) -> tuple[Cell, ...]:
+        """Where steps vary from left to right: the long way that each row is held against."""
         look = self._explore.variations
-        rows, columns, _ = self._cells()
         if look.columns != "steps":
-            return ""
-        lines = ["How far from the picture of the most steps, in grey values of 255:"]
+            return ()
+        _, columns, cells = self._cells()
+        found: dict[Cell, None] = {}
+        for first in cells[:: len(columns)]:
+            long = reference(first.sampling)
+            if long is not None:
+                found[Cell("", long, first.seed)] = None
+        return tuple(found)
+
+    def _enough(self, picture: Picture, seen: tuple[Pixels | None, ...]) -> Enough | None:
+        """How far each picture is from that of very many steps; None where steps do not vary from left to right."""
+        if self._explore.variations.columns != "steps":
+            return None
+        rows, columns, cells = self._cells()
+        curves: list[Curve] = []
+        endless: list[str] = []
         for at, name in enumerate(rows):
-            row = seen[at * len(columns) : (at + 1) * len(columns)]
-            last = row[-1]
-            if last is None:
+            first, row = cells[at * len(columns)], seen[at * len(columns) : (at + 1) * len(columns)]
+            long = reference(first.sampling)
+            if long is None:
+                endless.append(name)
                 continue
-            gaps = ["…" if cell is None else f"{_gap(cell, last):.0f}" for cell in row]
-            lines.append(f"{name}: {', '.join(gaps)}")
-        return "\n".join(lines) if len(lines) > 1 else ""
+            wanted = self._seen.get(self._key(picture, Cell("", long, first.seed)))
+            gaps = [None if wanted is None or cell is None else distance(cell, wanted) for cell in row]
+            curves.append(Curve(name, tuple(gaps)))
+        counts = tuple(cells[at].sampling.steps for at in range(len(columns)))
+        return Enough(counts, tuple(curves), enough_words(counts, tuple(curves), tuple(endless)))
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
             raise error
         self._view.tell(str(error))
-
-
-def _gap(a: Pixels, b: Pixels) -> float:
-    """Root mean square of the difference, in grey values."""
-    return float(np.sqrt(np.mean((a.astype(np.float64) - b) ** 2)))
 
 
 def _draw(

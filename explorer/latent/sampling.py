@@ -7,7 +7,9 @@ from jaxtyping import Float64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict, Field
 
-SamplerName = Literal["ddim", "ddpm", "heun", "dpm"]
+from explorer.latent.retouch import Retouch
+
+SamplerName = Literal["dpm", "ddim", "euler", "heun", "ddpm"]
 SpacingName = Literal["trailing", "leading", "uniform", "karras"]
 
 WEIGHT_LOW, WEIGHT_HIGH = -5.0, 20.0
@@ -38,12 +40,18 @@ class Sampling(BaseModel, frozen=True):
     base: "Sampling | None" = None  # a fork: up to step ``since`` the way is that of ``base``
     since: int = Field(default=0, ge=0)
     stir: Factor = 0.0  # how much of the noise in x is drawn anew where the fork begins
+    retouch: Retouch | None = None  # a picture to begin with, and what of it stays
 
     def in_steps(self, steps: int) -> "Sampling":
         """The same in another number of steps; a fork begins at the same share of the way."""
         since = min(round(self.since * steps / self.steps), steps - 1)
         base = None if self.base is None else self.base.in_steps(steps)
         return self.model_copy(update={"steps": steps, "since": since, "base": base})
+
+    @property
+    def strength(self) -> float:
+        """How far into the noise the way begins, as a share of all noise levels."""
+        return 1.0 if self.retouch is None else self.retouch.strength
 
     @property
     def asks(self) -> bool:

@@ -26,6 +26,14 @@ def corners(x: float, y: float) -> tuple[tuple[int, int, int, int], float, float
     return seeds, x - left, y - top
 
 
+def blended_noise(codes: Float32[ndarray, "4 d"], right: float, down: float) -> Float32[ndarray, " d"]:
+    """The blend of four draws of standard normal noise that is such a draw itself, whatever the shares: its variance
+    is kept, where that of ``bilinear`` would shrink to a quarter in the middle; exact at the corners."""
+    shares = np.array([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], np.float32)
+    weights = shares / np.sqrt(np.square(shares).sum())
+    return (weights[:, None] * codes).sum(axis=0)
+
+
 def bilinear(codes: Float32[ndarray, "4 d"], right: float, down: float) -> Float32[ndarray, " d"]:
     """The blend of four corners, as the visualizer of Karras et al. (2021) has it for w; exact at the corners."""
     weights = np.array([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], np.float32)

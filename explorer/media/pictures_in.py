@@ -67,6 +67,16 @@ def fitted(pixels: Pixels, box: tuple[int, int, int], height: int, width: int) -
     return np.asarray(cut.resize((width, height), method)).copy()
 
 
+def made_fit(pixels: Pixels, shape: tuple[int, ...]) -> Pixels:
+    """The largest middle square of (H, W, 1 or 3) uint8 in a model's shape (C, H, W); what fits stays as it is."""
+    channels, height, width = shape
+    if pixels.shape == (height, width, channels):
+        return pixels
+    colour = pixels if pixels.shape[2] == 3 else np.repeat(pixels[..., :1], 3, axis=2)
+    colour = fitted(colour, central_box(colour), height, width)
+    return colour if channels == 3 else np.asarray(Image.fromarray(colour).convert("L"))[..., None]
+
+
 def central_box(pixels: Pixels) -> tuple[int, int, int]:
     """The largest square in the middle: left, top, side."""
     height, width = pixels.shape[:2]

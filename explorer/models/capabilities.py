@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,7 @@ class Encodes(Protocol):
         ...
 
 
+@runtime_checkable
 class MapsStyles(Protocol):
     """A style generator: one style a layer, from coarse to fine; see ``models.styles``."""
 

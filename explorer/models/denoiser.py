@@ -29,6 +29,7 @@ from explorer.models.graphs import Graphs
 from explorer.models.labels import label_columns
 from explorer.runtime.session import Session
 from explorer.samplers.diffusion import Array, Parameterisation, Predict, Schedule, Step, inverted, sample, stirred
+from explorer.samplers.known import Known
 
 NOISE = "noise"  # what the space of codes is called
 QUICK_STEPS = 8  # while a hand moves
@@ -193,26 +194,47 @@ class DiffusionDecoder:
         size = math.prod(self._denoiser.shape)
         if codes.ndim != 2 or codes.shape[1] != size:
             raise PortMismatch(f"{self._denoiser.graph.file}: noise has {size} numbers, got {list(codes.shape)}.")
-        start = codes.astype(np.float32).reshape(-1, *self._denoiser.shape) if x is None else x
-        if x is None and self._sampling.base is not None:
+        noise = codes.astype(np.float32).reshape(-1, *self._denoiser.shape)
+        known = self._known(noise)
+        if x is not None:
+            start = x
+        elif self._sampling.base is not None:
             first, start = yield from self._forked(codes, self._sampling.base)
+        else:
+            start = noise if known is None else known.start(*self.schedule.at(self.schedule.places(self._sampling)[0]))
         predict = self._denoiser.predict(self._sampling, both=True)
         picture = yield from sample(
-            predict, start, self.schedule, self._denoiser.what, self._sampling, first, before, clip=True
+            predict, start, self.schedule, self._denoiser.what, self._sampling, first, before, clip=True, known=known
         )
         return self.to_pixels(picture)
 
     def _forked(self, codes: Codes, base: Sampling) -> Generator[Step, None, tuple[int, Array]]:
         """The way of ``base`` up to where this one leaves it: that step, and x there."""
         sampling = self._sampling
-        same = {"steps": sampling.steps, "spacing": sampling.spacing}
-        since = min(sampling.since, len(self.schedule.steps(sampling.steps, sampling.spacing)) - 1)
+        same = {"steps": sampling.steps, "spacing": sampling.spacing, "retouch": sampling.retouch}
+        since = min(sampling.since, len(self.schedule.places(sampling)) - 1)
         for step in self._bound(base.model_copy(update=same)).unfold(codes):
             if step.index < since:
                 yield step
                 continue
             return since, stirred(step, sampling.stir, sampling.seed)
         raise ModelFault("The way that this one forks from ended before the fork.")  # since is below its length
+
+    def _known(self, noise: Array) -> Known | None:
+        """What is given of the picture, under that noise."""
+        retouch = self._sampling.retouch
+        if retouch is None:
+            return None
+        height, width, _ = self.shape_shown
+        for raster, words in ((retouch.picture, "The picture to begin with"), (retouch.mask, "The mask")):
+            if raster is not None and (raster.height, raster.width) != (height, width):
+                raise PortMismatch(
+                    f"{words} is {raster.width} x {raster.height} pixels, but this model draws {width} x {height}; "
+                    "make it that size and take it again."
+                )
+        picture = from_pixels(retouch.picture.pixels[None], self._denoiser.meaning)
+        free = None if retouch.mask is None else retouch.free[None, None]
+        return Known(picture, noise, retouch.strength, free, retouch.rounds)
 
     def to_pixels(self, x: Array) -> Pixels:
         """See ``Unfolds``."""

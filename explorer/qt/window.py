@@ -35,6 +35,7 @@ from explorer.qt.panels.map_panel import MapPanel
 from explorer.qt.panels.mixing_panel import MixingPanel
 from explorer.qt.panels.picture_panel import PicturePanel
 from explorer.qt.panels.prior_panel import PriorPanel
+from explorer.qt.panels.retouch_panel import RetouchPanel
 from explorer.qt.panels.seeds_panel import SeedsPanel
 from explorer.qt.panels.sliders_panel import SlidersPanel
 from explorer.qt.panels.strip_panel import StripPanel
@@ -72,6 +73,7 @@ TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the pict
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")
 VARIATIONS = Chip("variations", "Variations", "Rows and columns: classes, weights, seeds, samplers, steps.")
 BRANCHES = Chip("branches", "Branches", "Fork a trajectory at a step, keep ways, compare two of them.")
+RETOUCH = Chip("retouch", "Retouch", "Begin with a picture, and let the model fill what you paint over.")
 CRITIC = Chip("critic", "Critic", "How real the picture looks to the network that the model learned against.")
 LAYERS = Chip("layers", "Layers", "The feature maps of any layer, for the picture in view.")
 CHIPS = (
@@ -80,6 +82,7 @@ CHIPS = (
     GUIDANCE,
     BRANCHES,
     VARIATIONS,
+    RETOUCH,
     MIXING,
     SEEDS,
     MAP,
@@ -117,6 +120,7 @@ class Window(QWidget):
         self.guidance = GuidancePanel(self)
         self.branches = BranchesPanel(self)
         self.variations = VariationsPanel(self)
+        self.retouch = RetouchPanel(self)
         self.mixing = MixingPanel(self)
         self.seeds = SeedsPanel(self)
         self.map = MapPanel(self)
@@ -138,6 +142,7 @@ class Window(QWidget):
             GUIDANCE.key: self.guidance,
             BRANCHES.key: self.branches,
             VARIATIONS.key: self.variations,
+            RETOUCH.key: self.retouch,
             MIXING.key: self.mixing,
             SEEDS.key: self.seeds,
             MAP.key: self.map,

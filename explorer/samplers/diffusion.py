@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.latent.sampling import Sampling, SpacingName
+from explorer.samplers.known import Known, renoised
 
 Parameterisation = Literal["eps", "v", "x0"]
 Array = NDArray[np.float32]
@@ -50,15 +51,30 @@ class Schedule:
         level = 1 / (1 + math.exp(-2 * value))
         return math.sqrt(level), math.sqrt(1 - level)
 
-    def steps(self, count: int, spacing: SpacingName) -> NDArray[np.float64]:
-        """The steps to visit, from noise to picture, at most ``count``; after the last one comes the picture.
+    @cached_property
+    def _bend(self) -> NDArray[np.float64]:
+        """d lambda / dt at each step, (T,)."""
+        return np.gradient(self.half_log_snr)
+
+    def velocity(self, step: float) -> tuple[float, float]:
+        """d a / dt and d s / dt at a step, t counted in steps; they follow from d lambda / dt, for a^2 + s^2 = 1."""
+        signal, noise = self.at(step)
+        bend = float(np.interp(step, np.arange(len(self)), self._bend))
+        return signal * noise**2 * bend, -noise * signal**2 * bend
+
+    def places(self, sampling: Sampling) -> NDArray[np.float64]:
+        """The steps that a way visits, from noise to picture; after the last one comes the picture."""
+        return self.steps(sampling.steps, sampling.spacing, sampling.strength)
+
+    def steps(self, count: int, spacing: SpacingName, strength: float = 1.0) -> NDArray[np.float64]:
+        """At most ``count`` steps, falling, of the ``strength``, in [0, 1], of all that lie nearest to the picture.
 
         "trailing" and "leading" as Lin et al. (2023), arXiv:2305.08891, table 2, name them; "uniform" takes both ends.
         """
-        total = len(self)
+        total = max(round(strength * len(self)), 1)
         count = min(count, total)
         if spacing == "karras":
-            return self._karras(count)
+            return self._karras(count, total)
         if spacing == "trailing":
             found = np.rint(total - np.arange(count) * (total / count)) - 1
         elif spacing == "leading":
@@ -67,14 +83,14 @@ class Schedule:
             found = np.rint(np.linspace(total - 1, 0, count)) if count > 1 else np.array([total - 1.0])
         return found.astype(np.float64)
 
-    def _karras(self, count: int) -> NDArray[np.float64]:
-        ratio = np.exp(-self.half_log_snr)  # noise per signal, rising
+    def _karras(self, count: int, total: int) -> NDArray[np.float64]:
+        ratio = np.exp(-self.half_log_snr[:total])  # noise per signal, rising
         high, low = min(float(ratio[-1]), NOISIEST), float(ratio[0])
         ramp = np.linspace(0, 1, count) if count > 1 else np.zeros(1)
         root = 1 / KARRAS_RHO
         wanted = np.power(high**root + ramp * (low**root - high**root), KARRAS_RHO)
         logs: list[float] = np.log(wanted).tolist()
-        known, steps = np.log(ratio), np.arange(len(self), dtype=np.float64)
+        known, steps = np.log(ratio), np.arange(total, dtype=np.float64)
         return np.asarray([float(np.interp(log, known, steps)) for log in logs], np.float64)
 
 
@@ -170,6 +186,7 @@ def sample(
     first: int = 0,
     before: Step | None = None,
     clip: bool = False,
+    known: Known | None = None,
 ) -> Generator[Step, None, Array]:
     """Walk from noise to a picture.
 
@@ -182,6 +199,7 @@ def sample(
         first: Index of the step to begin at.
         before: The step before it, which DPM-Solver++(2M) remembers.
         clip: Clean estimates are kept within [-1, 1] on the way.
+        known: What has to stay of a picture; put in its place before every network call.
 
     Yields:
         Every step after its network call, in order.
@@ -189,15 +207,26 @@ def sample(
     Returns:
         The picture (N, C, H, W), not clipped.
     """
-    places = schedule.steps(sampling.steps, sampling.spacing)
+    places = schedule.places(sampling)
     weights = sampling.weights(len(places))
     for index in range(first, len(places)):
-        step = _visit(predict, x, schedule, what, sampling, float(places[index]), index, float(weights[index]))
-        yield step
-        if index + 1 == len(places):
-            return step.clean()
-        target = float(places[index + 1])
-        x = _moved(predict, schedule, sampling, step, before, target, clip=clip)
+        place, last = float(places[index]), index + 1 == len(places)
+        level = schedule.at(place)
+        again = 0 if known is None or known.free is None or last else known.rounds - 1
+        while True:
+            held = x if known is None else known.held(x, *level)
+            step = _visit(predict, held, schedule, what, sampling, place, index, float(weights[index]))
+            if last:
+                yield step
+                return step.clean() if known is None else known.held(step.clean(), 1.0, 0.0)
+            if not again:
+                yield step
+            target = float(places[index + 1])
+            x = _moved(predict, schedule, sampling, step, before, target, clip=clip)
+            if not again:
+                break
+            x = renoised(x, *schedule.at(target), level, fresh_noise(sampling.seed, index, x.shape, again))
+            again -= 1
         before = step
     return x
 
@@ -237,6 +266,8 @@ def _moved(
         conditional, unconditional = predict(guess, target)
         there = guided(conditional, unconditional, step.weight, sampling.rescale)
         return _heun(step, clean, eps, eps_of(guess, there, signal, noise, step.what), signal, noise)
+    if sampling.sampler == "euler":
+        return _euler(step, clean, eps, schedule.velocity(step.step), target - step.step)
     eta = {"ddpm": 1.0, "ddim": sampling.eta}.get(sampling.sampler, 0.0)
     if eta == 0:
         return _ode(clean, eps, signal, noise)
@@ -254,6 +285,12 @@ def _estimates(step: Step, clip: bool) -> tuple[Array, Array]:
 def _ode(clean: Array, eps: Array, signal: float, noise: float) -> Array:
     """DDIM, Song et al. (2021), arXiv:2010.02502, equation 12 with sigma = 0: Euler's step on dx/d(s/a) in x / a."""
     return _single(signal) * clean + _single(noise) * eps
+
+
+def _euler(step: Step, clean: Array, eps: Array, velocity: tuple[float, float], width: float) -> Array:
+    """Euler's step on dx/dt = a' x_0 + s' eps: the probability-flow ODE of Song et al. (2021), arXiv:2011.13456,
+    equation 13, in x and t themselves, with f x - g^2 / 2 * score written in terms of both estimates."""
+    return step.x + _single(width) * (_single(velocity[0]) * clean + _single(velocity[1]) * eps)
 
 
 def _ancestral(step: Step, clean: Array, eps: Array, signal: float, noise: float, eta: float, fresh: Array) -> Array:
@@ -282,9 +319,9 @@ def _dpm(step: Step, clean: Array, before: Step | None, signal: float, noise: fl
     return _single(noise / step.noise) * step.x - _single(signal * math.expm1(-width)) * aim
 
 
-def fresh_noise(seed: int, index: int, shape: tuple[int, ...]) -> Array:
+def fresh_noise(seed: int, index: int, shape: tuple[int, ...], again: int = 0) -> Array:
     """Standard normal numbers of one step, the same on every machine and for every picture of a batch by its place."""
-    return np.random.default_rng((seed, index)).standard_normal(shape, dtype=np.float32)
+    return np.random.default_rng((seed, index, again)).standard_normal(shape, dtype=np.float32)
 
 
 def stirred(step: Step, share: float, seed: int) -> Array:
@@ -307,7 +344,7 @@ def inverted(
     Yields:
         The last network call of every step, from picture to noise.
     """
-    places = schedule.steps(sampling.steps, sampling.spacing)
+    places = schedule.places(sampling)
     weights = sampling.weights(len(places))
     x, signal, noise = picture, 1.0, 0.0
     for index in range(len(places) - 1, -1, -1):

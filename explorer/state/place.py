@@ -13,6 +13,7 @@ from explorer.state.journey import FLOAT32_MAX, Journey, Number
 from explorer.state.layerlook import LayerLook
 from explorer.state.mapview import MapLook
 from explorer.state.mixlook import MixLook
+from explorer.state.retouchlook import RetouchLook
 from explorer.state.trajectorylook import TrajectoryLook
 from explorer.state.variationslook import VariationsLook
 
@@ -46,6 +47,7 @@ class Explore(EventedModel):
     trajectory: TrajectoryLook = TrajectoryLook()
     variations: VariationsLook = VariationsLook()
     branches: Branches = Branches()
+    retouch: RetouchLook = RetouchLook()
     layers: LayerLook = LayerLook()
     critic: CriticLook = CriticLook()
     directions: DirectionsLook = DirectionsLook()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-AxisName = Literal["label", "weight", "seed", "steps", "sampler", "eta", "spacing"]
+AxisName = Literal["label", "weight", "seed", "steps", "sampler", "eta", "spacing", "strength"]
 
 
 class VariationsLook(BaseModel):

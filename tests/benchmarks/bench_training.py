@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.bench_training``: what a training costs beside its bare steps, and how soon it begins."""
+"""``python -m tests.benchmarks.bench_training``: what a training costs beside bare steps, and how soon it begins."""
 
 import os
 import statistics

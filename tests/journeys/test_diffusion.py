@@ -11,7 +11,11 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from explorer.app import App
 from explorer.cli import main
 from explorer.contract.pixels import Pixels
+from explorer.control.walk import seed_code
+from explorer.latent.paths import slerp
 from explorer.latent.sampling import Sampling
+from explorer.latent.styles import Style
+from explorer.qt.widgets.distance_chart import DistanceChart
 from explorer.samplers.diffusion import Step
 from tests.diffusion_graphs import KINDS, diffusion_bundle
 from tests.journeys.conftest import Journey
@@ -220,12 +224,12 @@ def test_fewer_steps_another_sampler_and_back(journey: Journey):
     app.window.guidance.steps.edited.emit(0.06)
     journey.settle(app)
     assert len(steps(app)) == 6
-    for name in ("heun", "ddpm", "ddim"):
+    for name in ("heun", "euler", "ddpm", "ddim"):
         press(journey, app, f"samplers_{name}")
         assert sampling(app).sampler == name
         finished(app)
     assert app.window.guidance.eta.isVisible()
-    for _ in range(4):
+    for _ in range(5):
         journey.undo(app)
     assert sampling(app).steps == 25 and sampling(app).sampler == "dpm"
 
@@ -323,11 +327,25 @@ def test_a_grid_of_variations_is_drawn_gone_to_and_saved(
     journey.settle(app)
     assert sampling(app).label == (2,) and sampling(app).weight == 4.0
     finished(app)
-    app.window.variations.axis_chosen.emit("columns", "steps")
-    app.window.variations.axis_chosen.emit("rows", "sampler")
+    app.guidance.begin()
+    app.guidance.weigh(1.0)
+    press(journey, app, "variations_compare")
+    journey.until(lambda: cells.filled == 5 * 7)
     journey.settle(app)
-    journey.until(lambda: cells.filled == 4 * 7)
-    assert "dpm: " in "".join(label.text() for label in app.window.variations.findChildren(QLabel))
+    told = "".join(label.text() for label in app.window.variations.findChildren(QLabel))
+    assert "Within 4 grey values of 200 steps: dpm from " in told and "ddpm draws fresh noise" in told
+    chart = app.window.variations.findChild(DistanceChart, "variations_distance")
+    assert isinstance(chart, DistanceChart) and chart.isVisible() and chart._enough is not None
+    curves = {curve.name: curve.distances for curve in chart._enough.curves}
+    long = sampling(app).model_copy(update={"sampler": "dpm", "steps": 200})
+    code = app.stage.picture.code[None]  # type: ignore[union-attr]
+    unfolds = app.stage.model.unfolds  # type: ignore[union-attr]
+    far, near = (
+        unfolds.under(Style(sampling=each)).decode(code)[0].astype(float)  # type: ignore[union-attr]
+        for each in (sampling(app).model_copy(update={"sampler": "ddim", "steps": 4}), long)
+    )
+    assert curves["ddim"][2] == pytest.approx(np.sqrt(np.mean((far - near) ** 2)))
+    assert curves["ddim"][-1] < curves["ddim"][2] / 2 and set(curves) == {"dpm", "ddim", "euler", "heun"}
     monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(tmp_path / name))
     press(journey, app, "variations_save")
     place = app.explore.place
@@ -346,3 +364,45 @@ def test_all_words_can_be_read(journey: Journey, size: tuple[int, int]):
     for panel in ("trajectory", "guidance", "branches", "variations", "encode"):
         press(journey, app, f"instruments_{panel}")
         assert_legible(journey.qtbot, app.window)
+
+
+def test_a_plane_of_seeds_draws_noises_and_what_lies_between(journey: Journey):
+    app = opened(journey)
+    press(journey, app, "instruments_seeds")
+    plane = app.window.seeds.plane
+    journey.until(lambda: len(plane._images) >= 9)
+    quick = app.stage.model.unfolds.under(app.explore.place.style).quick  # type: ignore[union-attr]
+    code = seed_code(app.stage.model.decodes.prior, 143)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(plane._images[143][0], quick.decode(code[None])[0])
+    plane.started.emit()
+    plane.moved.emit(42.5, 0.5)
+    journey.settle(app)
+    here = np.array(app.explore.place.code)
+    assert app.explore.place.seed is None and 0.8 < here.std() < 1.2
+    finished(app)
+    before = plane._images[143][0]
+    press(journey, app, "instruments_guidance")
+    press(journey, app, "guidance_label_2")
+    press(journey, app, "instruments_seeds")
+    journey.settle(app)
+    assert np.abs(plane._images[143][0].astype(int) - before).mean() > 20  # of the other class now
+    app.seeds.go("7")
+    journey.settle(app)
+    assert app.explore.place.seed == 7
+
+
+def test_two_noises_are_keyframes_and_the_path_between_keeps_the_norm(journey: Journey):
+    app = opened(journey)
+    for seed in (1, 2):
+        app.walk.to_seed(seed)
+        journey.settle(app)
+        app.strip.add()
+    journey.settle(app)
+    assert app.explore.journey.kind == "spherical"
+    app.strip.begin()
+    app.strip.scrub(0.5)
+    journey.settle(app)
+    code = np.array(app.explore.place.code, np.float32)
+    ends = [seed_code(app.stage.model.decodes.prior, seed) for seed in (1, 2)]  # type: ignore[union-attr]
+    np.testing.assert_allclose(code, slerp(ends[0], ends[1], np.array([0.5]))[0], atol=1e-5)
+    finished(app)

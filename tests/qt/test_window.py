@@ -185,7 +185,7 @@ def test_the_sheet_of_shortcuts_can_be_read(qtbot: QtBot, window: Window, size: 
 def test_an_instrument_that_is_not_there_is_refused(window: Window):
     assert not window.show_instrument("telescope")
     assert window.instruments == (
-        *("sliders", "trajectory", "guidance", "branches", "variations", "mixing", "seeds"),
+        *("sliders", "trajectory", "guidance", "branches", "variations", "retouch", "mixing", "seeds"),
         *("map", "directions", "grid", "arithmetic", "encode", "prior", "critic", "layers", "card"),
     )
 

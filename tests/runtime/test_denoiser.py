@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.contract.errors import ExplorerError, ManifestInvalid, ModelFault
+from explorer.contract.errors import ExplorerError, ManifestInvalid, ModelFault, PortMismatch
+from explorer.latent.retouch import Raster, Retouch
 from explorer.latent.sampling import Sampling
 from explorer.latent.styles import Style
 from explorer.models.capabilities import Model, Unfolds
 from explorer.models.load import check_bundle, load_model
 from explorer.runtime.session import Runtime
 from explorer.samplers.diffusion import Array, sample
+from explorer.samplers.known import Known
 from tests.diffusion_graphs import CHANNELS, LEVELS, NULL, SIZE, DiffusionToy, diffusion_bundle
 
 TOY = DiffusionToy()
@@ -34,13 +36,17 @@ def noise(count: int) -> np.ndarray:
     return np.random.default_rng(0).standard_normal((count, PIXELS), dtype=np.float32)
 
 
-def by_hand(codes: np.ndarray, sampling: Sampling, label: int, against: int = NULL) -> np.ndarray:
+def by_hand(
+    codes: np.ndarray, sampling: Sampling, label: int, against: int = NULL, known: Known | None = None
+) -> np.ndarray:
     def predict(x: Array, step: float) -> tuple[Array, Array | None]:
         yes = TOY.eps(x, step, label)
         return yes, None if label == against else TOY.eps(x, step, against)
 
     x = codes.reshape(-1, CHANNELS, SIZE, SIZE)
-    walk = sample(predict, x, TOY.schedule, "eps", sampling, clip=True)
+    if known is not None:
+        x = known.start(*TOY.schedule.at(TOY.schedule.places(sampling)[0]))
+    walk = sample(predict, x, TOY.schedule, "eps", sampling, clip=True, known=known)
     while True:
         try:
             next(walk)
@@ -170,3 +176,41 @@ def test_a_schedule_that_does_not_fall_is_refused(levels: np.ndarray):
     facts = Diffusion(parameterisation="eps", alphas_bar=StoredArray(file="a.npz", key="a"), steps=100)
     with pytest.raises(ExplorerError, match="does not fall"):
         checked_levels(levels, facts)
+
+
+DRAWN = np.random.default_rng(7).integers(0, 256, (SIZE, SIZE, 1), np.uint8)
+HALF = np.arange(SIZE)[:, None] * np.ones((1, SIZE)) < SIZE // 2  # the upper half
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+@pytest.mark.parametrize("strength", [0.4, 1.0])
+def test_a_picture_is_begun_with_and_kept_outside_the_mask(model: Model, strength: float, rounds: int):
+    retouch = Retouch(picture=Raster.of(DRAWN), strength=strength, rounds=rounds).masked(HALF)
+    asked = Sampling(label=(1,), steps=15, retouch=retouch)
+    found = bound(model, **dict(asked)).decode(noise(2))
+    np.testing.assert_array_equal(found[:, SIZE // 2 :], np.repeat(DRAWN[None, SIZE // 2 :], 2, 0))
+    assert np.abs(found[:, : SIZE // 2].astype(int) - DRAWN[: SIZE // 2]).mean() > 10
+    picture = (DRAWN.transpose(2, 0, 1)[None] / 127.5 - 1).astype(np.float32)
+    known = Known(picture, noise(2).reshape(-1, CHANNELS, SIZE, SIZE), strength, HALF[None, None], rounds)
+    wanted = bound(model).to_pixels(by_hand(noise(2), asked, 1, known=known))
+    assert np.abs(found.astype(int) - wanted).max() <= 1
+
+
+def test_a_fork_of_a_begun_picture_goes_the_same_way_up_to_there(model: Model):
+    base = Sampling(label=(1,), steps=10, retouch=Retouch(picture=Raster.of(DRAWN), strength=0.5))
+    fork = base.model_copy(update={"base": base, "since": 4, "label": (2,)})
+    before, after = (list(bound(model, **dict(each)).unfold(noise(1))) for each in (base, fork))
+    assert len(before) == len(after) == 10 and before[0].step == 49
+    np.testing.assert_array_equal(before[4].x, after[4].x)
+    assert np.abs(before[5].x - after[5].x).max() > 0.01
+
+
+@pytest.mark.parametrize("what", ["picture", "mask"])
+def test_a_picture_or_mask_of_another_size_is_refused(model: Model, what: str):
+    small = Raster.of(np.full((SIZE - 1, SIZE, 1), 255, np.uint8))
+    facts = {"picture": Raster.of(DRAWN), "mask": None} | {what: small}
+    decoder = bound(model, retouch=Retouch.model_validate(facts))
+    with pytest.raises(
+        PortMismatch, match=rf"{what}.* is {SIZE} x {SIZE - 1} pixels, but this model draws 8 x 8; make"
+    ):
+        decoder.decode(noise(1))

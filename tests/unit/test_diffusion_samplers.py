@@ -21,7 +21,7 @@ from explorer.samplers.diffusion import (
 MEAN, DEVIATION = 0.3, 0.5
 BETAS = np.linspace(1e-4, 0.02, 1_000)
 LINEAR = Schedule(np.cumprod(1 - BETAS))
-ODE = ("ddim", "heun", "dpm")
+ODE = ("ddim", "euler", "heun", "dpm")
 ALL = (*ODE, "ddpm")
 
 
@@ -66,7 +66,7 @@ def test_mean_and_deviation_of_the_data_come_out(sampler: str, what: Parameteris
     assert drawn.std() == pytest.approx(DEVIATION, rel=0.02)
 
 
-@pytest.mark.parametrize(("sampler", "order"), [("ddim", 1), ("dpm", 2), ("heun", 2)])
+@pytest.mark.parametrize(("sampler", "order"), [("ddim", 1), ("euler", 1), ("dpm", 2), ("heun", 2)])
 def test_more_steps_converge_to_the_same_picture_at_the_samplers_order(sampler: str, order: int):
     x = noise(200)
     errors = []
@@ -222,3 +222,17 @@ def test_clipping_keeps_estimates_on_the_way_within_the_pictures_range():
         np.testing.assert_allclose(second.x, second.signal * kept + second.noise * eps, atol=1e-4)
         seconds.append(second.x)
     assert np.abs(seconds[0] - seconds[1]).min() > 0.03
+
+
+def test_euler_and_ddim_are_two_ways_to_discretise_one_ode():
+    x, ways = noise(50), []
+    for name in ("euler", "ddim"):
+        ways.append([run(gaussian("eps"), x, Sampling(sampler=name, steps=n)) for n in (10, 500)])  # type: ignore[arg-type]
+    assert np.abs(ways[0][0] - ways[1][0]).max() > 0.05
+    assert np.abs(ways[0][1] - ways[1][1]).max() < 0.02
+
+
+def test_the_velocity_of_the_schedule_is_that_of_its_levels():
+    for step in (100.0, 500.0, 900.0):
+        (a0, s0), (a1, s1) = LINEAR.at(step - 1), LINEAR.at(step + 1)
+        np.testing.assert_allclose(LINEAR.velocity(step), [(a1 - a0) / 2, (s1 - s0) / 2], rtol=1e-3)

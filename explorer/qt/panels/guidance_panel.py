@@ -27,6 +27,7 @@ CURVES = (
 SAMPLERS = (
     Chip("dpm", "DPM++ 2M", "Second order with one network call a step: good from 10 steps on."),
     Chip("ddim", "DDIM", "First order, deterministic where eta is 0."),
+    Chip("euler", "Euler", "First order in the step itself, straight down the probability-flow ODE."),
     Chip("heun", "Heun", "Second order with two network calls a step."),
     Chip("ddpm", "DDPM", "Fresh noise at every step, as in training: good from 100 steps on."),
 )

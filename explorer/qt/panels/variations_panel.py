@@ -4,10 +4,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.contract.pixels import Pixels
+from explorer.control.enough import Enough
 from explorer.qt.panels.pages import scrolled, words
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.cell_grid import CellGrid
 from explorer.qt.widgets.choice_box import ChoiceBox
+from explorer.qt.widgets.distance_chart import DistanceChart
 from explorer.state.variationslook import AxisName
 
 HELP = "The same noise, and two things that vary. Click a picture to go there."
@@ -19,6 +21,7 @@ class VariationsPanel(QWidget):
     axis_chosen = Signal(str, str)  # "rows" or "columns", the axis
     chosen = Signal(int)
     save_asked = Signal()
+    compare_asked = Signal()
     told = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,7 +41,17 @@ class VariationsPanel(QWidget):
         self._save.clicked.connect(lambda: self.save_asked.emit())
         self.cells = CellGrid("variations_cells", "Variations", "Goes to this picture.", gutter=64)
         self._sentence = words("")
+        self._title = QLabel("GREY VALUES FROM THE PICTURE OF VERY MANY STEPS")
+        self._title.setProperty("kind", "heading")
+        self._chart = DistanceChart(
+            "variations_distance", "Distance to very many steps", "How many steps are enough: lower is nearer."
+        )
+        self._compare = Button(
+            "Compare samplers", "variations_compare", "Samplers in rows, numbers of steps in columns.", kind="text"
+        )
+        self._compare.clicked.connect(lambda: self.compare_asked.emit())
         self._save_line = QHBoxLayout()
+        self._save_line.addWidget(self._compare)
         self._save_line.addStretch(1)
         self._save_line.addWidget(self._save)
         layout = QVBoxLayout(self)
@@ -46,8 +59,9 @@ class VariationsPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(words(HELP))
         layout.addLayout(line)
-        layout.addWidget(scrolled(self.cells, self._sentence, self._save_line), 1)
+        layout.addWidget(scrolled(self.cells, self._save_line, self._title, self._chart, self._sentence), 1)
         self.cells.chosen.connect(lambda at: self.chosen.emit(at))
+        self.show_enough(None)
 
     # values in
 
@@ -71,10 +85,13 @@ class VariationsPanel(QWidget):
         """The cell that is in view."""
         self.cells.show_chosen(at)
 
-    def show_sentence(self, sentence: str) -> None:
-        """What the grid shows in numbers."""
-        self._sentence.setText(sentence)
-        self._sentence.setVisible(bool(sentence))
+    def show_enough(self, enough: Enough | None) -> None:
+        """How far from the picture of very many steps; None where steps do not vary from left to right."""
+        for part in (self._title, self._chart, self._sentence):
+            part.setVisible(enough is not None)
+        if enough is not None:
+            self._chart.show_enough(enough)
+            self._sentence.setText(enough.sentence or "The long way to hold them against is still being walked.")
 
     def tell(self, sentence: str) -> None:
         """A message for the window."""

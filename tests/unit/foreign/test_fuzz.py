@@ -6,6 +6,7 @@ process that foreign files are tried in, which is started again when one of them
 
 import json
 import os
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ class Target:
         return self.place.read_bytes() if self.place.is_file() else b""
 
     def report(self, name: str) -> None:
-        print(
+        sys.stdout.write(
             f"\n{name}: {self.cases} cases, {self.opened} opened, slowest {self.slowest_s:.2f} s, "
             f"most memory {self.peak_bytes / 1e6:.0f} MB, ended the process: {self.ended or 'none'}"
         )

@@ -6,6 +6,7 @@ process that foreign files are tried in, which is started again when one of them
 
 import json
 import os
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -78,9 +79,9 @@ class Target:
         return self.place.read_bytes() if self.place.is_file() else b""
 
     def report(self, name: str) -> None:
-        print(
+        sys.stdout.write(
             f"\n{name}: {self.cases} cases, {self.opened} opened, slowest {self.slowest_s:.2f} s, "
-            f"most memory {self.peak_bytes / 1e6:.0f} MB, ended the process: {self.ended or 'none'}"
+            f"most memory {self.peak_bytes / 1e6:.0f} MB, ended the process: {self.ended or 'none'}\n"
         )
 
 
@@ -119,6 +120,7 @@ GRAPHS = (
     decoder(TOY), decoder(TOY, layout="HWC", batch=0, uint8=True), encoder(TOY), labelled(TOY, "both"),
     inverter(size="H", batch="N"), *pyramid(),
 )  # fmt: skip
+NUMBERS = (b"\xff" * 5, b"\x00" * 5, b"\xff\xff\xff\xff\x0f", b"\x80" * 5)  # what protobuf reads lengths from
 HOSTILE: tuple[Any, ...] = (
     "../x", "/etc/passwd", "a\x00b", "\x1b[2J", "x" * 5_000, "", -1, 0, 1 << 62, 1e308, None, True, [], {}, [[]] * 50,
 )  # fmt: skip

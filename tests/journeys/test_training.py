@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from explorer.contract.run import read_events
 from explorer.places import runs_folder
 from explorer.qt.train.train_page import TrainPage
 from explorer.qt.widgets.latent_slider import LatentSlider
+from explorer.training import trainer
 from tests.journeys.conftest import Journey
 from tests.trainers import toys
 
@@ -18,6 +20,16 @@ pytestmark = [pytest.mark.journey, pytest.mark.torch]
 
 EXPORT_MS = 120_000  # another process loads PyTorch and writes two graphs; a busy machine takes its time
 SMALL = {"latent": "3", "width": "4", "blocks": "0", "batch": "8", "held_out": "8", "beta_warmup": "0"}
+
+
+@pytest.fixture(autouse=True)
+def no_trainer_is_left() -> Iterator[None]:
+    """A training outlives the window, and so a test that failed."""
+    yield
+    for run in trainer.find_runs((runs_folder(),)):
+        order = trainer.read_order(run)
+        if order is not None:
+            trainer.end(order.pid, order.time_s)
 
 
 def page_of(person: Journey, app: App) -> TrainPage:

@@ -71,6 +71,7 @@ class Encoding:
     thumbnail_error: float | None  # squared error at the thumbnails' size, to hold against those of test pictures
     noise: NDArray[np.float32]  # (S, D), what the samples were made with
     weights: Weights | None  # of importance samples; None without a posterior or a stated likelihood
+    translates: bool = False  # ``restored`` is another picture, made of this one
 
 
 @dataclass(frozen=True, eq=False)
@@ -397,6 +398,7 @@ def _encode(
         thumbnail_error=_thumbnail_error(picture, restored, encoded),
         noise=noise,
         weights=weights,
+        translates=model.translates,
     )
 
 

@@ -19,7 +19,7 @@ from explorer.tasks.latest import Job, Lane
 ROLES = ("decoder", "encoder", "translator", "denoiser", "critic", "unused")
 MOST_PICTURES = 8  # of a person's own that a model is tried with
 FOREIGN = frozenset({
-    ".onnx", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb",
+    ".onnx", ".pt", ".pth", ".ckpt", ".pkl", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb",
 })  # fmt: skip
 DOUBTFUL = (
     "Encoder and decoder may not belong together: sample pictures come back no better with their own code than with "

@@ -27,7 +27,8 @@ from explorer.foreign.making import bundle_of
 from explorer.foreign.proposal import Proposal
 from explorer.foreign.reading import licence_beside, read_graph
 from explorer.foreign.trying import Bench, Row
-from explorer.models.load import check_bundle, load_model
+from explorer.models.graphs import Graphs
+from explorer.models.load import assembled, check_bundle
 from explorer.runtime.session import Runtime
 
 RUN_LIMIT_S = 20.0  # of one call of a graph
@@ -159,7 +160,7 @@ class Desk:
         if faults:
             raise faults[0]
         bundle = open_bundle(path)
-        model = load_model(path, self._runtime)
+        model = assembled(bundle, str(path), Graphs(bundle, self._runtime))
         if model.decodes is not None:
             decodes = model.decodes if model.unfolds is None else model.unfolds.quick
             decodes.decode(decodes.prior.center[None])

@@ -114,7 +114,7 @@ class Import:
         """What was checked, a sentence each."""
         limits = f"within {self.guard.limits.words}"
         found = [
-            "Only standard ONNX operators; no code, no pickle, no file outside the model.",
+            "Only standard ONNX operators; no code, and no file outside the model.",
             f"Opened and run for the first time in a process of its own, {limits}.",
         ]
         if proposal.belongs is not None:

@@ -192,7 +192,7 @@ def alphas_bar(kind: ScheduleKind) -> NDArray[np.float32]:
     if kind == "cosine":
         time = np.arange(STEPS + 1) / STEPS
         level = np.cos((time + 0.008) / 1.008 * math.pi / 2) ** 2
-        beta = np.minimum(1 - level[1:] / level[:-1], 0.999)
+        beta: NDArray[np.float64] = np.minimum(1 - level[1:] / level[:-1], np.float64(0.999))
     elif kind == "scaled":
         beta = np.linspace(0.00085**0.5, 0.012**0.5, STEPS) ** 2
     else:

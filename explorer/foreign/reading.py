@@ -38,7 +38,7 @@ _BEGINNINGS = (
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _SUFFIXES = {
     **dict.fromkeys(
-        (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"),
+        (".pt", ".pth", ".ckpt", ".pkl", ".bin"),
         "is a PyTorch file, which may run code when it is read, so it is never read here; export it to ONNX "
         "(torch.onnx.export), or try `python -m trainers import`.",
     ),
@@ -125,7 +125,7 @@ def _refuse_others(path: Path, content: bytes) -> None:
             raise NotAGraph(f"{name} {sentence}")
     if content.startswith(b"PK\x03\x04") or zipfile.is_zipfile(path):
         raise NotAGraph(f"{name} {_of_zip(path)}")
-    if _PICKLE.match(content) or suffix in (".pkl", ".pickle"):
+    if _PICKLE.match(content) or suffix == ".pkl":
         raise NotAGraph(f"{name} {_SUFFIXES['.pt']}")
     if content[4:8] == b"TFL3":
         raise NotAGraph(f"{name} {_SUFFIXES['.tflite']}")

@@ -1,6 +1,7 @@
 """Pictures to try a model with: a few clothes that ship, and drawn discs, bars and ramps in colour."""
 
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,14 @@ DATA = "data/fashion-mnist-small.npz"
 SIDE = 128  # px of the drawn ones
 
 
-def sample_pictures(count: int) -> list[Pixels]:
+@cache
+def sample_pictures(count: int) -> tuple[Pixels, ...]:
     """``count`` pictures (H, W, 3), uint8: in turn one that ships and one that is drawn; the same every time."""
     clothes = _clothes(count)
     rng = np.random.default_rng(7)
     drawn = [drawing(rng, SIDE, SIDE) for _ in range(count)]
     both = [picture for pair in zip(clothes, drawn, strict=False) for picture in pair] if clothes else drawn
-    return both[:count]
+    return tuple(both[:count])
 
 
 def fitted_pictures(pictures: list[Pixels], height: int, width: int) -> Pixels:

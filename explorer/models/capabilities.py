@@ -180,6 +180,7 @@ class Model:
     unfolds: Unfolds | None = None  # the decoder, where it is one that can be watched
     style: Style = field(default_factory=Style)  # how a point is drawn that nobody said anything of
     returns: Style | None = None  # how an encoded picture comes back, where not in every style
+    translates: bool = False  # its codes are pictures, of which it makes others
     views: Mapping[str, "Model"] = field(default_factory=dict[str, "Model"])
     columns: tuple[Attribute, ...] = ()  # what its seeds can be asked to be; empty where it takes no label
     preview: Decodes | None = None  # what stands in while a hand moves, and draws small pictures, of a slow decoder
@@ -194,11 +195,6 @@ class Model:
     def small(self) -> Decodes | None:
         """What draws small pictures."""
         return self.preview or self.decodes
-
-    @property
-    def translates(self) -> bool:
-        """Whether its codes are pictures, of which it makes others."""
-        return self.manifest.graph("translator") is not None and self.manifest.graph("decoder") is None
 
     @property
     def flat(self) -> bool:

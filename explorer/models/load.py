@@ -109,7 +109,7 @@ def _decoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Decodes | No
         return None
     space = bundle.manifest.space(latent_space_of(graph.input("latent")) or "")
     latent_diffusion = bundle.manifest.graph("denoiser") is not None  # its decoder is a step of another way
-    if space is None or (len(space.shape) != 1 and latent_diffusion):
+    if space is None or not (len(space.shape) == 1 or (len(space.shape) == 3 and not latent_diffusion)):
         return None
     prior = prior_of(space, bundle.array)
     return Decoder(opened(graph), graph, space, prior if len(space.shape) == 1 else _of_data(prior, bundle, space))
@@ -134,7 +134,8 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
         return None
     space = bundle.manifest.space(latent_space_of(graph.output("latent")) or "")
     whole = bundle.manifest.graph("decoder") is not None and bundle.manifest.graph("denoiser") is None
-    known = space is not None and (len(space.shape) == 1 or whole or isinstance(space.prior, RowsPrior))
+    placed = space is not None and len(space.shape) == 3 and whole
+    known = space is not None and (len(space.shape) == 1 or placed or isinstance(space.prior, RowsPrior))
     return Encoder(opened(graph), graph, space) if space is not None and known else None
 
 

@@ -109,4 +109,4 @@ def with_translation(model: Model, graphs: Graphs) -> Model:
     encoded = read_encoded(model.bundle, SPACE)
     examples = None if encoded is None else encoded.codes.reshape(len(encoded), -1)
     translator = Translator(graphs.open(graph), graph, examples)
-    return replace(model, decodes=translator, encodes=PictureCodes(translator))
+    return replace(model, decodes=translator, encodes=PictureCodes(translator), translates=True)

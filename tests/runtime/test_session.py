@@ -106,7 +106,7 @@ def unknown_operator() -> bytes:
         (b"garbage", UnsafeGraph),
         (graphs.custom_operator_decoder(TOY), UnsafeGraph),
         (graphs.external_data_decoder(TOY)[0], UnsafeGraph),
-        (graphs.huge_tensor_decoder(TOY), ModelFault),
+        (graphs.huge_tensor_decoder(TOY), UnsafeGraph),
         (future_opset(), ModelFault),
         (unknown_operator(), ModelFault),
         (renamed(input="code"), PortMismatch),

@@ -232,7 +232,7 @@ class EncodePanel(QWidget):
         self._tiles["error"].show_pixels(glowing(encoding.picture, encoding.error))
         largest = percent(float(encoding.error.max()))
         numbers = f"Mean squared error {encoding.squared_error:.2g}; the largest difference is {largest}."
-        made = encoding.model.translates
+        made = encoding.translates
         self._tiles["restored"].show_words(*(MADE if made else RESTORED))
         self._numbers.setText(f"{encoding.restored.shape[1]} × {encoding.restored.shape[0]} px" if made else numbers)
         self._near = tuple(row for row, _ in encoding.nearest) if thumbnails is not None else ()

@@ -81,7 +81,7 @@ class Target:
     def report(self, name: str) -> None:
         sys.stdout.write(
             f"\n{name}: {self.cases} cases, {self.opened} opened, slowest {self.slowest_s:.2f} s, "
-            f"most memory {self.peak_bytes / 1e6:.0f} MB, ended the process: {self.ended or 'none'}"
+            f"most memory {self.peak_bytes / 1e6:.0f} MB, ended the process: {self.ended or 'none'}\n"
         )
 
 
@@ -120,6 +120,7 @@ GRAPHS = (
     decoder(TOY), decoder(TOY, layout="HWC", batch=0, uint8=True), encoder(TOY), labelled(TOY, "both"),
     inverter(size="H", batch="N"), *pyramid(),
 )  # fmt: skip
+NUMBERS = (b"\xff" * 5, b"\x00" * 5, b"\xff\xff\xff\xff\x0f", b"\x80" * 5)  # what protobuf reads lengths from
 HOSTILE: tuple[Any, ...] = (
     "../x", "/etc/passwd", "a\x00b", "\x1b[2J", "x" * 5_000, "", -1, 0, 1 << 62, 1e308, None, True, [], {}, [[]] * 50,
 )  # fmt: skip

@@ -26,6 +26,9 @@ from explorer.training.record import RunView  # noqa: E402
 from trainers.kit.face_style import face_style  # noqa: E402
 from trainers.kit.faces import draw_face  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests make graphs as others export them
+from tests.foreign_graphs import inverter, pyramid  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[1]
 MODELS, TARGET = ROOT / "assets" / "models", ROOT / "assets" / "screenshots"
 SIZE = 1440, 900
@@ -280,11 +283,36 @@ def _train(person: Person, until: Callable[[RunView], bool]) -> None:
     person.until(lambda: (seen := app.room.training.seen.chosen) is not None and until(seen))
 
 
+def importing(person: Person) -> None:
+    """fashion-vae"""
+    _import(person, "sdvae_light_encdec", dict(zip(("VAEencoder", "VAEdecoder"), pyramid(), strict=True)))
+
+
+def translating(person: Person) -> None:
+    """fashion-vae light"""
+    _import(person, "unet_img2img_grey", {"negative": inverter(size=32)})
+
+
+def _import(person: Person, folder: str, graphs: dict[str, bytes]) -> None:
+    """Drop models that others made, where ``FOREIGN_MODELS`` says they lie; else ``graphs`` of the same shapes."""
+    found = Path(os.environ.get("FOREIGN_MODELS", "")) / folder
+    paths = sorted(path for path in found.glob("*") if path.suffix in (".onnx", ".png"))
+    if "FOREIGN_MODELS" not in os.environ or not paths:
+        for name, content in graphs.items():
+            paths.append(Path(_HOME.name) / f"{name}.onnx")
+            paths[-1].write_bytes(content)
+    person.app.open_dropped(tuple(paths))
+    person.until(lambda: person.app.imports.idle and bool(person.app.window.imports.isVisible()))
+    person.wait()
+    person.shot = person.app.window.imports.grab().toImage()
+
+
 SHOTS: dict[str, Callable[[Person], None]] = {
     shot.__name__: shot
     for shot in (
         explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
         trajectory, guidance, variations, branches, mixing, mixgrid, seeds, critic, layers, training, run, learning,
+        importing, translating,
     )
 }  # fmt: skip
 

@@ -5,8 +5,11 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
-from explorer.contract.manifest import Manifest, Measurement
+from explorer.contract.errors import short
+from explorer.contract.manifest import Manifest, Measurement, Provenance
 from explorer.qt import theme
+
+SENTENCE, MOST_SENTENCES = 200, 10  # of what an import wrote down
 
 
 class CardPanel(QWidget):
@@ -60,7 +63,16 @@ def _facts(manifest: Manifest) -> list[str]:
         minutes = "" if made.wall_time_s is None else f" in {made.wall_time_s / 60:.0f} min"
         facts.append(f"{made.images_seen:,} pictures seen{minutes}{f' on {made.device}' if made.device else ''}")
     facts.append(f"Licence {manifest.licence}{f'; data {manifest.data_licence}' if manifest.data_licence else ''}")
+    facts += _origin(made)
     return [*facts, manifest.credit] if manifest.credit else facts
+
+
+def _origin(made: Provenance) -> list[str]:
+    """Where a model that others made comes from, and what was checked, as its import wrote it down."""
+    files, checked = made.config.get("imported"), made.config.get("checked")
+    lines = [f"Imported from {', '.join(map(short, files))}"] if isinstance(files, dict) and files else []
+    known = checked if isinstance(checked, list) else []
+    return [*lines, *(f"✓ {short(sentence, SENTENCE)}" for sentence in known[:MOST_SENTENCES])]
 
 
 def _measurement(measurement: Measurement, secondary: str) -> str:

@@ -80,7 +80,7 @@ class Target:
 
     def report(self, name: str) -> None:
         sys.stdout.write(
-            f"\n{name}: {self.cases} cases, {self.opened} opened, slowest {self.slowest_s:.2f} s, "
+            f"\n{name}: {self.cases} cases, {self.opened} answered without a fault, slowest {self.slowest_s:.2f} s, "
             f"most memory {self.peak_bytes / 1e6:.0f} MB, ended the process: {self.ended or 'none'}\n"
         )
 

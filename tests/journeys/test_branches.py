@@ -71,7 +71,8 @@ def test_names_deleting_and_undo(journey: Journey):
     press(journey, app, "branch_1_compare")
     press(journey, app, "branch_0_delete")
     assert [way.name for way in app.explore.branches.kept] == ["way 2"] and app.explore.branches.beside == -1
-    journey.undo(app)
+    app.do("undo")
+    journey.settle(app)
     assert [way.name for way in app.explore.branches.kept] == ["way 1", "way 2"] and app.explore.branches.beside == 1
 
 

@@ -48,6 +48,7 @@ class _Row(QWidget):
         self.tile.clicked.connect(lambda: self.chosen.emit())
         self._compare.clicked.connect(lambda: self.compared.emit())
         self._delete.clicked.connect(lambda: self.deleted.emit())
+        self._name.returnPressed.connect(self._name.clearFocus)  # so that Ctrl+Z is the window's again
         self._name.editingFinished.connect(lambda: self.renamed.emit(self._name.text()))
 
     def show_branch(self, branch: BranchView, beside: bool) -> None:

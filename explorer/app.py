@@ -287,6 +287,7 @@ class App:
         self.films.close()
         self.embedder.close()
         self.worker.close()
+        self.branches.close()
         self.runtime.close()
 
     @property

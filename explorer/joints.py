@@ -127,6 +127,7 @@ def _diffusion(app: "App") -> None:
     asking, guidance = app.window.guidance, app.guidance
     asking.asked.connect(guidance.ask)
     asking.avoided.connect(guidance.avoid)
+    asking.forget_asked.connect(guidance.forget)
     asking.bent.connect(guidance.bend)
     asking.detail_changed.connect(guidance.set)
     asking.curve.started.connect(guidance.begin)

@@ -13,6 +13,7 @@ from explorer.contract.pixels import Pixels
 from explorer.control.stage import Picture, Stage
 from explorer.control.trajectory import asked_words, rms
 from explorer.control.walk import Walk
+from explorer.control.ways import Walked, Ways
 from explorer.latent.sampling import Sampling
 from explorer.models.capabilities import Model
 from explorer.samplers.diffusion import Step
@@ -54,13 +55,8 @@ class BranchesView(Protocol):
     def show_fork(self, sentence: str, can_fork: bool, forked: bool, stir: float) -> None: ...
     def show_branches(self, branches: tuple[BranchView, ...], beside: int) -> None: ...
     def show_pair(self, pair: Pair | None) -> None: ...
+    def show_memory(self, sentence: str) -> None: ...
     def tell(self, sentence: str) -> None: ...
-
-
-@dataclass(frozen=True, eq=False)
-class _Walked:
-    steps: tuple[Step, ...]
-    pixels: Pixels
 
 
 class BranchesController:
@@ -71,7 +67,9 @@ class BranchesController:
     ) -> None:
         self._explore, self._stage, self._history, self._walk = explore, stage, history, walk
         self._lane, self._view = lane, view
-        self._walked: dict[Branch, _Walked] = {}
+        self.ways = Ways()
+        self._failed: set[Branch] = set()
+        self._apart: tuple[object, object, NDArray[np.float64]] | None = None  # both ways, and their distances
         asked = explore.events
         for signal in (stage.events.picture, asked.instrument, asked.branches, asked.trajectory):
             signal.connect(self.refresh)
@@ -81,13 +79,13 @@ class BranchesController:
         if self._explore.instrument != KEY or self._picture is None:
             return
         self._show_fork()
-        kept = self._kept
-        self._walked = {branch: walked for branch, walked in self._walked.items() if branch in kept}
+        self.ways.retain(self._kept)
         self._show()
-        missing = [branch for branch in kept if branch not in self._walked]
-        model = self._stage.model
-        if missing and model is not None and self._lane.idle:
-            self._lane.submit(partial(_walk_again, model, missing), lambda _: None, self._fail, self._learn)
+        self._go_on()
+
+    def close(self) -> None:
+        """Take what lies on the disk away."""
+        self.ways.close()
 
     # what a person does
 
@@ -148,8 +146,7 @@ class BranchesController:
             mine = self._kept[at]
             renamed = mine.model_copy(update={"name": name})
             kept = tuple(renamed if branch == mine else branch for branch in self._explore.branches.kept)
-            if mine in self._walked:
-                self._walked[renamed] = self._walked[mine]
+            self.ways.rename(mine, renamed)
             self._set(f"Rename {mine.name}", kept=kept)
 
     def delete(self, at: int) -> None:
@@ -203,9 +200,27 @@ class BranchesController:
             sentence = NOT_YET if index is None else f"Step {index + 1} of {sampling.steps} is in view."
         self._view.show_fork(sentence, index is not None, sampling.base is not None, sampling.stir)
 
-    def _learn(self, found: tuple[Branch, _Walked]) -> None:
-        self._walked[found[0]] = found[1]
-        self._show()
+    def _go_on(self) -> None:
+        """Make older ways smaller where there are too many; else walk the next one that is missing."""
+        model = self._stage.model
+        if model is None or not self._lane.idle:
+            return
+        relief = self.ways.relief()
+        if relief is not None:
+            branch, work = relief
+            self._lane.submit(lambda job: work(), partial(self._learn, branch), self._fail_relief)
+            return
+        missing = [branch for branch in self._kept if self.ways.get(branch) is None]
+        if missing and missing[0] not in self._failed:
+            self._lane.submit(
+                partial(_walk_again, model, missing[0]), partial(self._learn, missing[0]),
+                partial(self._fail, missing[0]),
+            )  # fmt: skip
+
+    def _learn(self, branch: Branch, walked: Walked) -> None:
+        if branch in self._kept:
+            self.ways.put(branch, walked)
+        self.refresh()
 
     def _show(self) -> None:
         if self._explore.instrument != KEY:
@@ -214,7 +229,7 @@ class BranchesController:
         columns = () if model is None or model.unfolds is None else model.unfolds.columns
         views: list[BranchView] = []
         for branch in self._kept:
-            sampling, walked = branch.style.sampling, self._walked.get(branch)
+            sampling, walked = branch.style.sampling, self.ways.get(branch)
             since = f"from step {sampling.since + 1}" if sampling.base is not None else "from the noise"
             here = branch.style == place.style and branch.code == place.code
             words = f"{since}{asked_words(columns, sampling)}"
@@ -223,46 +238,64 @@ class BranchesController:
         beside = self._explore.branches.beside
         self._view.show_branches(tuple(views), beside if beside < len(views) else -1)
         self._view.show_pair(self._pair())
+        self._view.show_memory(self.ways.sentence)
 
     def _pair(self) -> Pair | None:
         picture, beside = self._picture, self._explore.branches.beside
         kept = self._kept
         if picture is None or picture.unfolding is None or not 0 <= beside < len(kept):
             return None
-        other, mine = self._walked.get(kept[beside]), picture.unfolding.steps
-        if other is None or len(other.steps) != len(mine):
+        other, mine = self.ways.get(kept[beside]), picture.unfolding.steps
+        if other is None or not other.steps or not mine:
             return None
         decoder = picture.unfolding.decoder
+        partner = _in_step(mine, other.steps)
         index = min(self._explore.trajectory.frame(len(mine)), len(mine))
         if index == len(mine):
             shown = picture.pixels, other.pixels
         else:
-            shown = decoder.to_pixels(mine[index].clean())[0], decoder.to_pixels(other.steps[index].clean())[0]
+            pair = mine[index].clean(), other.steps[partner[index]].clean()
+            shown = decoder.to_pixels(pair[0])[0], decoder.to_pixels(pair[1])[0]
         difference = np.abs(shown[0].astype(np.float32) - shown[1]).mean(axis=2) / 255
-        distance = np.array([rms(a.clean() - b.clean()) for a, b in zip(mine, other.steps, strict=True)])
-        return Pair(shown[0], shown[1], difference.astype(np.float32), distance, index, kept[beside].name)
+        if self._apart is None or self._apart[0] is not mine or self._apart[1] is not other:
+            gaps = [rms(step.clean() - other.steps[at].clean()) for step, at in zip(mine, partner, strict=True)]
+            self._apart = mine, other, np.array(gaps)
+        return Pair(shown[0], shown[1], difference.astype(np.float32), self._apart[2], index, kept[beside].name)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, branch: Branch, error: Exception) -> None:
         if not isinstance(error, ExplorerError):
             raise error
-        self._view.tell(str(error))
+        self._failed.add(branch)
+        self._view.tell(f"{branch.name}: {error}")
+        self._go_on()
+
+    def _fail_relief(self, error: Exception) -> None:
+        if not isinstance(error, OSError):
+            raise error
+        self.ways.disk_fails = True
+        self._view.tell(f"Ways cannot be put on the disk ({error.strerror or error}), so they stay in memory.")
+        self._go_on()
+
+
+def _in_step(mine: tuple[Step, ...], other: tuple[Step, ...]) -> list[int]:
+    """For each step the one of another way at the nearest noise level."""
+    levels = np.log([step.snr for step in other])
+    return [int(np.abs(levels - np.log(step.snr)).argmin()) for step in mine]
 
 
 def _depth(sampling: Sampling) -> int:
     return 0 if sampling.base is None else 1 + _depth(sampling.base)
 
 
-def _walk_again(model: Model, branches: list[Branch], job: Job) -> Generator[None, None, None]:
-    """In the worker: the steps of each way, told as it is there; gives way after every step."""
+def _walk_again(model: Model, branch: Branch, job: Job) -> Generator[None, None, Walked]:
+    """In the worker: the steps of a way; gives way after each of them."""
     job.cancel_with(model.cancel)
     assert model.unfolds is not None
-    for branch in branches:
-        walk = model.unfolds.under(branch.style).unfold(np.array([branch.code], np.float32))
-        steps: list[Step] = []
-        while True:
-            try:
-                steps.append(next(walk))
-            except StopIteration as end:
-                job.report((branch, _Walked(tuple(steps), end.value[0])))
-                break
-            yield
+    walk = model.unfolds.under(branch.style).unfold(np.array([branch.code], np.float32))
+    steps: list[Step] = []
+    while True:
+        try:
+            steps.append(next(walk))
+        except StopIteration as end:
+            return Walked(tuple(steps), end.value[0])
+        yield

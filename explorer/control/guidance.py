@@ -64,6 +64,10 @@ class GuidanceController:
         """Ask for a value of an attribute, or for anything."""
         self._set("Ask for something else", label=self._with(self._sampling.label, column, value))
 
+    def forget(self) -> None:
+        """Ask for nothing in particular."""
+        self._set("Ask for nothing", label=self._with((), 0, ANYTHING))
+
     def avoid(self, column: int, value: int) -> None:
         """Lead away from a value of an attribute, or from nothing in particular."""
         negative = self._with(self._sampling.negative, column, value)

@@ -25,6 +25,8 @@ NEXT_TO = (
     "mixing",
     "trajectory",
     "variations",
+    "retouch",
+    "branches",
     "journey",
     "layers",
     "critic",
@@ -85,8 +87,12 @@ def read_session(path: Path) -> SessionFile:
 
 def bring_in(session: SessionFile, model: Model, explore: Explore, history: History) -> None:
     """Put everything beside the place where the session had it; paths on another machine become the model's here."""
-    journey = session.journey
-    if journey.bundle == session.place.bundle:
+    journey, there = session.journey, session.place.bundle
+    if journey.bundle == there:
         session = session.model_copy(update={"journey": journey.model_copy(update={"bundle": model.key})})
+    ways = tuple(
+        way.model_copy(update={"bundle": model.key}) if way.bundle == there else way for way in session.branches.kept
+    )
+    session = session.model_copy(update={"branches": session.branches.model_copy(update={"kept": ways})})
     for name in NEXT_TO:
         change(history, explore, name, getattr(session, name), "Open a session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.contract.archive import Bundle, open_bundle
-from explorer.contract.errors import BundleError, ExplorerError
+from explorer.contract.errors import BundleError, ExplorerError, ModelFault
 from explorer.contract.manifest import Graph, LatentSpace, RowsPrior
 from explorer.latent.priors import Prior, prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
@@ -43,7 +43,11 @@ def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[],
     if cancellable is not None:
         cancellable(graphs.cancel)
     model = assembled(bundle, str(path), graphs, lambda: run_ms)
-    run_ms = _timed(model.decodes) if model.decodes is not None else None
+    try:
+        run_ms = _timed(model.decodes) if model.decodes is not None else None
+    except ModelFault:
+        if model.unfolds is None:
+            raise  # else it may break off on the way: what came before can be looked at, and the fault is told there
     if model.styles is not None and run_ms is not None and run_ms > SLOW_MS:
         return assembled(bundle, str(path), graphs, lambda: run_ms, run_ms)
     return model

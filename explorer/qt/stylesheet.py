@@ -2,7 +2,7 @@
 
 Widgets of a kind say so by the dynamic property ``kind``:
 ``QPushButton``: ``text``, ``primary``, ``chip``, ``tab``, ``icon``; ``QLabel``: ``heading``, ``title``, ``secondary``,
-``hint``, ``warning``, ``error``, ``key``; ``QFrame``:
+``set``, ``hint``, ``warning``, ``error``, ``key``; ``QFrame``:
 ``card``, ``sheet``.
 """
 
@@ -26,6 +26,7 @@ QLabel { background: transparent; }
 QLabel[kind="heading"] { color: $secondary; font-size: 11px; font-weight: 600; letter-spacing: 0.4px; }
 QLabel[kind="title"] { font-size: 13px; font-weight: 600; }
 QLabel[kind="secondary"] { color: $secondary; }
+QLabel[kind="set"] { color: $accent; font-weight: 600; }
 QLabel[kind="hint"] { color: $secondary; font-size: 11px; }
 QLabel[kind="warning"] { color: $warning; }
 QLabel[kind="error"] { color: $error; }

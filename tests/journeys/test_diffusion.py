@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from explorer.app import App
 from explorer.cli import main
 from explorer.contract.pixels import Pixels
+from explorer.control.export import recipe_of
 from explorer.control.walk import seed_code
 from explorer.latent.paths import slerp
 from explorer.latent.sampling import Sampling
 from explorer.latent.styles import Style
+from explorer.media.recipes import to_png
 from explorer.qt.widgets.distance_chart import DistanceChart
 from explorer.samplers.diffusion import Step
 from tests.diffusion_graphs import KINDS, diffusion_bundle
@@ -205,6 +207,8 @@ def test_render_makes_the_very_picture_of_the_window(journey: Journey, tmp_path:
     [
         (["--class", "hat"], "knows no 'hat'; it knows left, right, top"),
         (["--guidance", "1e9"], "--guidance: "),
+        (["--guidance=-1e9"], "--guidance: "),
+        (["--steps", "100000"], "--steps: "),
         (["--mix", "1:0-"], "has no layers to mix"),
     ],
 )
@@ -215,6 +219,31 @@ def test_render_refuses_what_there_is_not(
     assert main(["render", str(tmp_path / "steps"), "-o", str(tmp_path / "out.png"), *asked]) == 1
     assert words in capsys.readouterr().err
     assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("steps", ["0", "-3", "many"])
+def test_render_wants_a_positive_number_of_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str], steps: str):
+    with pytest.raises(SystemExit) as end:
+        main(["render", str(tmp_path), "-o", str(tmp_path / "out.png"), "--steps", steps])
+    assert end.value.code == 2 and "--steps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fields", [{"weight": 1e9}, {"steps": 0}, {"steps": -1}, {"curve": (7.0,)}])
+def test_a_recipe_that_asks_for_what_cannot_be_is_refused(
+    journey: Journey, tmp_path: Path, capsys: pytest.CaptureFixture[str], fields: dict[str, object]
+):
+    app = opened(journey)
+    picture = app.stage.picture
+    assert picture is not None
+    style = picture.style.model_copy(update={"sampling": sampling(app).model_copy(update=fields)})
+    recipe = recipe_of(picture.model, picture.code, 42, style)
+    (tmp_path / "wild.png").write_bytes(to_png(picture.pixels, recipe))
+    assert main(["render", str(tmp_path / "wild.png"), "-o", str(tmp_path / "out.png")]) == 1
+    assert "The recipe in this file is damaged" in capsys.readouterr().err
+    drop(app.window, tmp_path / "wild.png")  # it is a picture like any other then, and encoded
+    journey.settle(app)
+    assert app.explore.instrument == "encode" and sampling(app).weight <= 20
+    finished(app)
 
 
 def test_fewer_steps_another_sampler_and_back(journey: Journey):
@@ -237,7 +266,46 @@ def test_fewer_steps_another_sampler_and_back(journey: Journey):
 def test_a_network_that_breaks_keeps_what_came_before(journey: Journey):
     diffusion_bundle(journey.library / "broken", name="broken", spoilt_from=40)
     app = journey.start(journey.library / "broken")
-    assert "not finite at step" in journey.message(app)
+    assert "not finite at step 3" in app.window.picture.canvas.accessibleDescription()
+    kept = steps(app)
+    assert len(kept) >= 5 and all(step.step >= 40 and np.isfinite(step.clean()).all() for step in kept)
+    press(journey, app, "instruments_trajectory")
+    app.trajectory.begin()
+    app.trajectory.scrub(2)
+    journey.settle(app)
+    assert app.window.trajectory.strip.value() == 2
+    decoder = app.stage.picture.unfolding.decoder  # type: ignore[union-attr]
+    np.testing.assert_array_equal(canvas(app), decoder.to_pixels(kept[2].clean())[0])
+
+
+def test_without_a_null_condition_the_panel_says_why_guidance_is_off(journey: Journey):
+    diffusion_bundle(journey.library / "steps", null_label=None)
+    app = journey.start()
+    press(journey, app, "instruments_guidance")
+    said = [label.text() for label in app.window.guidance.findChildren(QLabel) if label.isVisible()]
+    assert any("no null condition, so guidance is off" in text for text in said)
+    assert not app.window.guidance.weight.isVisible() and app.window.guidance.steps.isVisible()
+    assert steps(app)[0].unconditional is None
+
+
+def test_a_schedule_of_another_length_is_told(journey: Journey):
+    diffusion_bundle(journey.library / "odd", name="odd", steps=50)
+    app = journey.start(journey.library / "odd")
+    assert "100 values for 50 steps; export the model again" in journey.message(app)
+
+
+def test_wild_numbers_of_the_hand_stay_within_what_can_be_drawn(journey: Journey):
+    app = opened(journey)
+    app.guidance.begin()
+    for weight, kept in ((1e9, 20.0), (-1e9, -5.0), (float("nan"), -5.0)):
+        app.guidance.weigh(weight)
+        assert sampling(app).weight == kept
+    for count, kept in ((0, 1), (-7, 1), (10**9, 1_000)):
+        app.guidance.set("steps", count)
+        assert sampling(app).steps == kept
+    app.guidance.set("steps", 3)
+    journey.settle(app)
+    finished(app)
 
 
 def test_a_fork_keeps_what_was_before_it_and_changes_what_comes_after(journey: Journey):

@@ -48,6 +48,7 @@ class _Row(QWidget):
         self.tile.clicked.connect(lambda: self.chosen.emit())
         self._compare.clicked.connect(lambda: self.compared.emit())
         self._delete.clicked.connect(lambda: self.deleted.emit())
+        self._name.returnPressed.connect(self._name.clearFocus)  # so that Ctrl+Z is the window's again
         self._name.editingFinished.connect(lambda: self.renamed.emit(self._name.text()))
 
     def show_branch(self, branch: BranchView, beside: bool) -> None:
@@ -86,6 +87,7 @@ class BranchesPanel(QWidget):
         self._room = QVBoxLayout()
         self._room.setSpacing(8)
         self._none = words("No way is kept yet.")
+        self._memory = words("", kind="hint")
         self._pair = QWidget()
         self._tiles = tuple(
             PictureTile(f"pair_{key}", name, tip, self, side=84, caption=name)
@@ -102,6 +104,7 @@ class BranchesPanel(QWidget):
         self._keep.clicked.connect(lambda: self.keep_asked.emit())
         self.show_branches((), -1)
         self.show_pair(None)
+        self.show_memory("")
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -130,7 +133,9 @@ class BranchesPanel(QWidget):
         layout.addWidget(words(HELP))
         title = QLabel("KEPT")
         title.setProperty("kind", "heading")
-        layout.addWidget(scrolled(self._sentence, buttons, stir, title, self._none, self._room, self._pair), 1)
+        layout.addWidget(
+            scrolled(self._sentence, buttons, stir, title, self._none, self._room, self._memory, self._pair), 1
+        )
 
     # values in
 
@@ -172,6 +177,11 @@ class BranchesPanel(QWidget):
         self._tiles[1].show_words(pair.name, "The way it is compared with, at the same step.", pair.name[:12])
         self._curve.show_values(pair.distance)
         self._curve.show_at(min(pair.at, len(pair.distance) - 1))
+
+    def show_memory(self, sentence: str) -> None:
+        """What was made smaller to stay within the budget; empty: nothing."""
+        self._memory.setText(sentence)
+        self._memory.setVisible(bool(sentence))
 
     def tell(self, sentence: str) -> None:
         """A message for the window."""

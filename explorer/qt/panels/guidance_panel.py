@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from explorer.contract.manifest import Attribute
 from explorer.latent.sampling import WEIGHT_HIGH, WEIGHT_LOW, Sampling
 from explorer.qt.panels.pages import scrolled, words
-from explorer.qt.widgets.chips import Chip, ChipBar
+from explorer.qt.widgets.buttons import Button
+from explorer.qt.widgets.chips import Chip, ChipBar, ToggleChip
 from explorer.qt.widgets.choice_box import ChoiceBox
 from explorer.qt.widgets.curve_editor import CurveEditor
-from explorer.qt.widgets.label_chooser import LabelChooser
+from explorer.qt.widgets.label_chooser import FEW, LabelChooser
 from explorer.qt.widgets.plain_slider import PlainSlider
 
 HELP = "The model is asked twice at every step, with the label and without; guidance goes from one answer to the other."
@@ -39,6 +40,7 @@ class GuidancePanel(QWidget):
 
     asked = Signal(int, int)  # column, value
     avoided = Signal(int, int)
+    forget_asked = Signal()
     bent = Signal(str)
     detail_changed = Signal(str, object)
 
@@ -48,6 +50,9 @@ class GuidancePanel(QWidget):
         self._help = words(HELP)
         self._asked = LabelChooser("guidance_label", OPEN)
         self._against = LabelChooser("guidance_negative", NOBODY, lists=True)
+        self._many = False  # attributes: what to lead away from folds out
+        self._forget = Button("Ask for nothing", "guidance_forget", "Leaves every attribute open.", kind="text")
+        self._away = ToggleChip("Choose", "guidance_away", "Shows what guidance can lead away from.")
         self.weight = PlainSlider(
             "guidance_weight", "Guidance weight", "How strictly: 0 ignores the label, 1 follows it, more exaggerates.",
             WEIGHT_HIGH, USUAL, low=WEIGHT_LOW,
@@ -73,6 +78,8 @@ class GuidancePanel(QWidget):
         self._asked.asked.connect(self.asked)
         self._against.asked.connect(self.avoided)
         self._curves.chosen.connect(self.bent)
+        self._forget.clicked.connect(lambda: self.forget_asked.emit())
+        self._away.switched.connect(self._against.setVisible)
         self._samplers.chosen.connect(lambda key: self.detail_changed.emit("sampler", key))
         self._spacing.currentTextChanged.connect(lambda text: self.detail_changed.emit("spacing", text))
         self.steps.edited.connect(lambda share: self.detail_changed.emit("steps", round(share * 100)))
@@ -82,14 +89,14 @@ class GuidancePanel(QWidget):
         guiding = QVBoxLayout(self._guiding)
         guiding.setContentsMargins(0, 0, 0, 0)
         guiding.setSpacing(8)
-        guiding.addWidget(_heading("ASK FOR"))
+        guiding.addLayout(_beside(_heading("ASK FOR"), self._forget))
         guiding.addWidget(self._asked)
         guiding.addWidget(_heading("HOW STRICTLY"))
         guiding.addLayout(_row(self._weight, self.weight))
         guiding.addWidget(self.curve)
         guiding.addWidget(self._curves)
         guiding.addLayout(_row(self._rescale, self.rescale))
-        guiding.addWidget(_heading("LEAD AWAY FROM"))
+        guiding.addLayout(_beside(_heading("LEAD AWAY FROM"), self._away))
         guiding.addWidget(self._against)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,11 +119,16 @@ class GuidancePanel(QWidget):
         self._guiding.setVisible(not refusal)
         for chooser in (self._asked, self._against):
             chooser.show_columns(columns)
+        self._many = len(columns) > FEW
+        self._away.setVisible(self._many)
+        self._forget.setVisible(len(columns) > 1)
 
     def show_sampling(self, sampling: Sampling, curve: str) -> None:
         """Show how it is sampled; ``curve`` is the name of a known one, or empty."""
         self._asked.show_label(sampling.label)
         self._against.show_label(sampling.negative)
+        self._forget.setEnabled(sampling.asks)
+        self._against.setVisible(not self._many or self._away.isChecked() or bool(sampling.negative))
         self.weight.show_number(sampling.weight)
         self._weight.setText(f"Weight {sampling.weight:.2f}")
         self.curve.show_curve(sampling.curve, sampling.weights(sampling.steps))
@@ -139,6 +151,13 @@ def _heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("kind", "heading")
     return label
+
+
+def _beside(heading: QLabel, button: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(heading, 1)
+    row.addWidget(button)
+    return row
 
 
 def _row(label: QLabel, widget: QWidget) -> QHBoxLayout:

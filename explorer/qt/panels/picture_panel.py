@@ -154,7 +154,7 @@ class PicturePanel(QWidget):
     def show_error(self, sentence: str) -> None:
         """Say what went wrong and what to do."""
         self._set_usable(False)
-        self._empty = False
+        self._empty = self.waiting = False  # the picture that came before it is not painted any more
         self.canvas.set_caption("")
         self.canvas.show_error(sentence)
 

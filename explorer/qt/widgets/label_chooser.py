@@ -1,4 +1,7 @@
-"""What a model is asked for: chips for the few values of a single attribute, else a list for each attribute."""
+"""What a model is asked for: chips for the few values of a single attribute, else a list for each attribute.
+
+Many attributes stand in two columns, and those that something is asked of stand out.
+"""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
@@ -8,6 +11,7 @@ from explorer.latent.sampling import ANYTHING
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.choice_box import ChoiceBox
 
+FEW = 3  # attributes in one column, with their names beside
 CHIPS = 12  # values of a single attribute that are offered as chips
 
 
@@ -25,6 +29,7 @@ class LabelChooser(QWidget):
         self._columns: tuple[Attribute, ...] = ()
         self._chips: ChipBar | None = None
         self._boxes: tuple[ChoiceBox, ...] = ()
+        self._names: tuple[QLabel, ...] = ()
         self._room = QVBoxLayout(self)
         self._room.setContentsMargins(0, 0, 0, 0)
         self._inside: QWidget | None = None
@@ -33,7 +38,7 @@ class LabelChooser(QWidget):
         """What can be asked for."""
         if columns == self._columns:
             return
-        self._columns, self._chips, self._boxes = columns, None, ()
+        self._columns, self._chips, self._boxes, self._names = columns, None, (), ()
         if self._inside is not None:
             for widget in (self._inside, *self._inside.findChildren(QWidget)):
                 widget.setObjectName("")  # which those in their place have now
@@ -58,6 +63,12 @@ class LabelChooser(QWidget):
             box.blockSignals(True)
             box.setCurrentIndex(value + bool(self._nothing))
             box.blockSignals(False)
+        for name, value in zip(self._names, said, strict=False):
+            kind = "set" if self._nothing and value != ANYTHING else "secondary"
+            if name.property("kind") != kind:
+                name.setProperty("kind", kind)
+                name.style().unpolish(name)
+                name.style().polish(name)
 
     def _make_chips(self, inside: QWidget, column: Attribute) -> None:
         chips = [Chip(str(at), value, f"Asks for {value}.") for at, value in enumerate(column.values)]
@@ -74,7 +85,9 @@ class LabelChooser(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
-        grid.setColumnStretch(1, 1)
+        few = len(columns) <= FEW
+        for side in (1,) if few else (0, 1):
+            grid.setColumnStretch(side, 1)
         first = bool(self._nothing)
         for at, column in enumerate(columns):
             also = f", or {self._nothing}" if first else ""
@@ -82,6 +95,14 @@ class LabelChooser(QWidget):
             box = ChoiceBox(f"{self._name}_{at}", column.name, tip, inside)
             box.show_items((*([self._nothing] if first else []), *column.values))
             box.currentIndexChanged.connect(lambda index, at=at: self.asked.emit(at, index - first))
-            grid.addWidget(QLabel(column.name), at, 0)
-            grid.addWidget(box, at, 1)
-            self._boxes = (*self._boxes, box)
+            name = QLabel(column.name)
+            if few:
+                grid.addWidget(name, at, 0)
+                grid.addWidget(box, at, 1)
+            else:
+                pair = QVBoxLayout()
+                pair.setSpacing(2)
+                pair.addWidget(name)
+                pair.addWidget(box)
+                grid.addLayout(pair, at // 2, at % 2)
+            self._boxes, self._names = (*self._boxes, box), (*self._names, name)

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -35,6 +35,8 @@ def held(run: Path, *, writes: bool) -> Iterator[None]:
     finally:
         if writes:
             path.unlink(missing_ok=True)
+            with suppress(OSError):  # a run that never began leaves no folder
+                run.rmdir()
 
 
 def _holder(path: Path) -> int | None:

@@ -115,14 +115,14 @@ def test_a_command_that_fails_gives_its_last_sentence_and_one_that_is_stopped_en
         trainer.run([sys.executable, "-c", "import sys; print('a'); sys.exit('this is why')"], lambda _: None, print)
     stops = []
     with pytest.raises(trainer.TrainingFault):
-        code = "import time; print('up', flush=True); time.sleep(60)"
+        code = "import threading; print('up', flush=True); threading.Event().wait(60)"
         trainer.run([sys.executable, "-c", code], stops.append, lambda _: stops[0]())
     with pytest.raises(trainer.TrainingFault, match="cannot be started"):
         trainer.run(["/no/such/program"], lambda _: None, print)
 
 
 def test_an_orphan_that_is_ended_is_gone() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait(60)"])
     assert trainer.is_alive(child.pid, since_s=10**10)
     trainer.end(child.pid, since_s=10**10)
     child.wait(timeout=20)

@@ -43,5 +43,5 @@ class DataController:
 def _read(model: Model, space: str, _job: Job) -> tuple[Encoded | None, Encoded | None, Directions | None]:
     bundle = model.bundle
     # Codes with positions are far too long to be compared number by number; they serve as examples only.
-    lifted, encoded = (read_lifted(bundle, space), read_encoded(bundle, space)) if model.flat else (None, None)
-    return lifted, encoded, read_directions(bundle, space)
+    encoded = read_encoded(bundle, space) if model.flat else None
+    return read_lifted(bundle, space), encoded, read_directions(bundle, space)

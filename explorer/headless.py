@@ -39,7 +39,10 @@ def check(bundle: Path) -> int:
         faults = check_bundle(bundle, runtime)
         if not faults:
             try:
-                runs_on = load_model(bundle, runtime).runs_on()
+                model = load_model(bundle, runtime)
+                runs_on = model.runs_on()
+                if runs_on.run_ms is None and model.decodes is not None:  # it broke off on the way: say where
+                    model.decodes.decode(model.decodes.prior.center[None])
                 print(f"{short(bundle, 120)}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
             except ExplorerError as error:
                 faults.append(error)

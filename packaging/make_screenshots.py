@@ -216,6 +216,29 @@ def branches(person: Person) -> None:
     person.press("branch_0_compare")
 
 
+def retouch(person: Person) -> None:
+    """fashion-diffusion"""
+    person.app.guidance.ask(0, 9)
+    person.wait()
+    person.open("retouch")
+    person.press("retouch_view")
+    stroke = person.app.window.retouch.picture
+    stroke.started.emit()
+    stroke.stroked.emit((8.0, 4.0), (20.0, 6.0))
+    stroke.stroked.emit((20.0, 6.0), (14.0, 14.0))
+    person.app.retouch.begin()
+    person.app.retouch.strengthen(1.0)
+    person.app.guidance.ask(0, 8)
+    person.wait()
+
+
+def samplers(person: Person) -> None:
+    """fashion-diffusion light"""
+    person.app.guidance.ask(0, 9)
+    person.open("variations")
+    person.press("variations_compare")
+
+
 def mixing(person: Person) -> None:
     """fashion-stylegan"""
     person.open("mixing")
@@ -311,8 +334,8 @@ SHOTS: dict[str, Callable[[Person], None]] = {
     shot.__name__: shot
     for shot in (
         explore, plane, card, map, directions, teach, grid, prior, arithmetic, encode, strip, beside, presentation,
-        trajectory, guidance, variations, branches, mixing, mixgrid, seeds, critic, layers, training, run, learning,
-        importing, translating,
+        trajectory, guidance, variations, branches, retouch, samplers,
+        mixing, mixgrid, seeds, critic, layers, training, run, learning, importing, translating,
     )
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from trainers.kit.export import export_graph
 TINY = UNetArchitecture(width=8, widest=16, halvings=2, blocks=1, attention=8)
 
 
-def untrained_faces(path: Path, attributes: tuple[m.Attribute, ...], size: int = 16) -> Path:
+def untrained_faces(path: Path, attributes: tuple[m.Attribute, ...], size: int = 16, steps: int = 100) -> Path:
     """Colour, ``size`` px, random weights; every attribute may be left open."""
     import torch
 
@@ -25,7 +25,7 @@ def untrained_faces(path: Path, attributes: tuple[m.Attribute, ...], size: int =
     for layer in network.modules():  # branches begin at zero: without this the network would say nothing
         if isinstance(layer, torch.nn.Conv2d) and not layer.weight.any():
             torch.nn.init.normal_(layer.weight, std=0.05)
-    levels = alphas_bar("cosine", 100)
+    levels = alphas_bar("cosine", steps)
     shape, labels = (None, 3, size, size), len(attributes)
     picture = m.ImageMeaning(channels=3, height=size, width=size, value_range=(-1.0, 1.0))
     exported = export_graph(
@@ -47,7 +47,10 @@ def untrained_faces(path: Path, attributes: tuple[m.Attribute, ...], size: int =
         "graphs": (exported.graph,),
         "attributes": attributes,
         "diffusion": m.Diffusion(
-            parameterisation="v", alphas_bar=m.Array(file="schedule.npz", key="alphas_bar"), steps=100, null_label=NULL
+            parameterisation="v",
+            alphas_bar=m.Array(file="schedule.npz", key="alphas_bar"),
+            steps=steps,
+            null_label=NULL,
         ),
     }
     files = {

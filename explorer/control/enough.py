@@ -51,4 +51,6 @@ def enough_words(counts: tuple[int, ...], curves: tuple[Curve, ...], endless: tu
         first = far[-1] + 1 if far else 0
         found.append(f"{curve.name} from {counts[first]}" if first < len(counts) else f"{curve.name} not yet")
     told = [f"Within {NEAR:g} grey values of {REFERENCE_STEPS} steps: {', '.join(found)}."] if found else []
+    if len(found) < len(curves):
+        told.append(f"Some of the ways of {REFERENCE_STEPS} steps are still being walked.")
     return " ".join([*told, *(f"{name} {ENDLESS}." for name in endless)])

@@ -18,7 +18,9 @@ from explorer.state.place import Explore
 from explorer.state.resolve import Scene, resolve
 from explorer.tasks.latest import Job, Lane
 
-KEPT_BYTES = 64 << 20  # of a trajectory; a longer or larger one is kept in half precision
+KEPT_BYTES = (
+    72 << 20
+)  # of a trajectory: 1,000 steps of 64 px colour in half precision, to which larger ones are brought
 
 
 class PictureView(Protocol):

@@ -3,14 +3,17 @@
 Without a bundle it is measured on the shipped model.
 """
 
+import os
 import sys
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from explorer.control.ways import Walked
 from explorer.latent.sampling import Sampling
 from explorer.latent.styles import Style
 from explorer.models.capabilities import Unfolds
@@ -20,6 +23,7 @@ from explorer.runtime.session import OrtSession, Runtime
 from explorer.samplers.diffusion import Step, sample
 from tests.benchmarks.rows import Row, at_most, in_turn, print_table
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHIPPED = assets_folder() / "models" / "fashion-diffusion"
 STEPS, TIMES, FRAME_MS, PREVIEW_MS, FASTER = 25, 1.05, 16.0, 100.0, 2.0
 EAGER_STEPS, SAME = 50, 1e-3
@@ -61,6 +65,63 @@ def rows(bundle: Path, repetitions: int = REPETITIONS) -> list[Row]:
         at_most("the clean estimate under another weight", bend, FRAME_MS, "ms", "no network call"),
         at_most("a preview of the picture after a change", times["preview"], PREVIEW_MS, "ms", "8 guided steps"),
     ]  # fmt: skip
+
+
+def scrub_rows(count: int = 1_000) -> list[Row]:
+    """Every frame of a long trajectory of 64 px colour looked at in turn, in the real window, panel and all."""
+    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from explorer.app import App
+    from explorer.contract.manifest import Attribute
+    from explorer.control.picture import KEPT_BYTES
+    from explorer.options import LaunchOptions
+    from tests.untrained import untrained_faces
+
+    qt = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qt, QApplication)
+    with tempfile.TemporaryDirectory() as folder:
+        path = untrained_faces(Path(folder) / "faces", (Attribute(name="kind", values=("a", "b")),), 64, count)
+        app = App(LaunchOptions(target=path, session=False, panel="trajectory", device="cpu"), qt)
+        app.open()
+        loop, timer = QEventLoop(), QTimer(interval=100)
+        wanted = Sampling(label=(0,), steps=count)
+
+        def look() -> None:
+            if app.stage.at(app.explore.place) is not None and app.explore.place.style.sampling != wanted:
+                app.walk.restyle("Many steps", sampling=wanted)
+            picture = app.stage.picture
+            found = 0 if picture is None or picture.unfolding is None else len(picture.unfolding.steps)
+            if found == count and app.idle:
+                loop.quit()
+
+        timer.timeout.connect(look)
+        timer.start()
+        loop.exec()
+        timer.stop()
+        times: list[float] = []
+        app.trajectory.begin()
+        for frame in range(count):
+            start = time.perf_counter()
+            app.trajectory.scrub(frame)
+            app.window.picture.canvas.repaint()
+            times.append((time.perf_counter() - start) * 1_000)
+        picture = app.stage.picture
+        assert picture is not None and picture.unfolding is not None
+        kept = Walked(picture.unfolding.steps, picture.pixels).nbytes
+        app.window.close()
+    middle, worst = float(np.median(times)), max(times)
+    return [
+        at_most(
+            f"scrubbing {count:,} frames of 64 px colour: the slowest",
+            worst,
+            FRAME_MS,
+            "ms",
+            "of all",
+            f" (median {middle:.1f} ms)",
+        ),
+        at_most("what these steps take in memory", kept / 2**20, KEPT_BYTES / 2**20, "MB", "the stated budget"),
+    ]
 
 
 def eager_rows(repetitions: int = 3) -> list[Row]:
@@ -167,4 +228,4 @@ def steps_of(decoder: Unfolds, code: np.ndarray) -> list[Step]:
 
 
 if __name__ == "__main__":
-    print_table([*rows(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED), *eager_rows()])
+    print_table([*rows(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED), *scrub_rows(), *eager_rows()])

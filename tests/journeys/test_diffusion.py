@@ -474,3 +474,9 @@ def test_two_noises_are_keyframes_and_the_path_between_keeps_the_norm(journey: J
     ends = [seed_code(app.stage.model.decodes.prior, seed) for seed in (1, 2)]  # type: ignore[union-attr]
     np.testing.assert_allclose(code, slerp(ends[0], ends[1], np.array([0.5]))[0], atol=1e-5)
     finished(app)
+
+
+def test_check_finds_a_network_that_breaks_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    diffusion_bundle(tmp_path / "broken", spoilt_from=40)
+    assert main(["check", str(tmp_path / "broken")]) == 1
+    assert "not finite at step" in capsys.readouterr().err

@@ -91,7 +91,7 @@ class VariationsPanel(QWidget):
             part.setVisible(enough is not None)
         if enough is not None:
             self._chart.show_enough(enough)
-            self._sentence.setText(enough.sentence or "The long way to hold them against is still being walked.")
+            self._sentence.setText(enough.sentence)
 
     def tell(self, sentence: str) -> None:
         """A message for the window."""

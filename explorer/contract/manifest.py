@@ -22,6 +22,8 @@ from explorer.contract.ports import TimestepMeaning as TimestepMeaning
 FORMAT = 1  # raise it when an older reader would misread the file
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+LABELS = 50_000  # of one property; the largest set that models are trained on has 21,841
+Label = Annotated[str, Field(max_length=200)]
 Sentence = Annotated[str, Field(max_length=2_000)]
 
 
@@ -151,7 +153,7 @@ class Attribute(Frozen):
     """One property with named values; a store's label column holds the index of the value."""
 
     name: Name
-    values: tuple[str, ...] = Field(min_length=1)
+    values: tuple[Label, ...] = Field(min_length=1, max_length=LABELS)
 
 
 class EncodedStore(Frozen):
@@ -254,8 +256,8 @@ class Manifest(Frozen):
     graphs: tuple[Graph, ...] = Field(min_length=1, max_length=100)
     spaces: tuple[LatentSpace, ...] = Field(default=(), max_length=100)
     diffusion: Diffusion | None = None
-    classes: tuple[str, ...] = ()
-    attributes: tuple[Attribute, ...] = ()
+    classes: tuple[Label, ...] = Field(default=(), max_length=LABELS)
+    attributes: tuple[Attribute, ...] = Field(default=(), max_length=1_000)
     stores: tuple[Store, ...] = ()
     files: tuple[FileEntry, ...] = Field(min_length=1, max_length=999)  # 1,000 with the manifest itself
 

@@ -189,15 +189,18 @@ def alphas_bar(kind: ScheduleKind) -> NDArray[np.float32]:
     ``linear``: beta from 1e-4 to 0.02. ``scaled``: the square root of beta is linear, from 0.00085 to 0.012.
     ``cosine``: cos² of the time, eq. 17, beta at most 0.999.
     """
+    return np.cumprod(1 - _betas(kind)).astype(np.float32)
+
+
+def _betas(kind: ScheduleKind) -> NDArray[np.float64]:
+    """The share of noise that each step adds, (T,)."""
     if kind == "cosine":
-        time = np.arange(STEPS + 1) / STEPS
+        time = np.arange(STEPS + 1, dtype=np.float64) / STEPS
         level = np.cos((time + 0.008) / 1.008 * math.pi / 2) ** 2
-        beta: NDArray[np.float64] = np.minimum(1 - level[1:] / level[:-1], np.float64(0.999))
-    elif kind == "scaled":
-        beta = np.linspace(0.00085**0.5, 0.012**0.5, STEPS) ** 2
-    else:
-        beta = np.linspace(1e-4, 0.02, STEPS)
-    return np.cumprod(1 - beta).astype(np.float32)
+        return np.asarray(np.minimum(1 - level[1:] / level[:-1], 0.999), np.float64)
+    if kind == "scaled":
+        return np.asarray(np.linspace(0.00085**0.5, 0.012**0.5, STEPS) ** 2, np.float64)
+    return np.asarray(np.linspace(1e-4, 0.02, STEPS), np.float64)
 
 
 def _picture(part: Part, name: str, form: PictureForm) -> Port:

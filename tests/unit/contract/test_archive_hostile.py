@@ -383,3 +383,8 @@ def test_pickles_are_never_read(tmp_path: Path) -> None:
     packed.seek(0)
     np.load(packed, allow_pickle=True)["codes"]
     assert (tmp_path / "sprung").exists()  # so the trap was a real one
+
+
+def test_a_manifest_of_a_million_labels(folder: Path) -> None:
+    edit_manifest(folder, classes=["a"] * 1_000_000)
+    assert "classes" in str(refusal(folder))

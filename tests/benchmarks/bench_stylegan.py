@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from explorer.app import App, settle  # isort: skip - before Qt, see app.py
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from explorer.bench import _until
@@ -26,6 +27,7 @@ from explorer.latent.styles import Style
 from explorer.models.load import load_model
 from explorer.models.styles import StyleGenerator
 from explorer.options import LaunchOptions
+from explorer.qt.widgets.canvas import Canvas
 from explorer.runtime.providers import CUDA
 from explorer.runtime.session import Runtime
 from tests.benchmarks.children import ask, user_folders
@@ -154,7 +156,7 @@ def _large(size: int, kind: str, threads: int) -> dict[str, float]:
             start = time.perf_counter()
             app.walk.to_sigma(0, float(np.sin(move / 4)))
             token = app.pictures.token
-            _soon(qt, lambda token=token: token in painted)
+            _painted(canvas, lambda token=token: token in painted)
             latencies.append((time.perf_counter() - start) * 1_000)
         _until(app, lambda: app.showing and app.stage.picture is not None and app.stage.picture.token == token)
         rest = (time.perf_counter() - start) * 1_000
@@ -166,11 +168,18 @@ def _large(size: int, kind: str, threads: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _soon(qt: QApplication, ready: Callable[[], bool]) -> None:
-    """Let the window work until something holds, without a timer's coarseness."""
-    while not ready():
-        qt.processEvents()
-        time.sleep(0.0005)  # noqa: TID251 - the worker must get the interpreter
+def _painted(canvas: Canvas, ready: Callable[[], bool]) -> None:
+    """Let the window work until a painting makes something hold."""
+    loop = QEventLoop()
+
+    def look(_: int) -> None:
+        if ready():
+            loop.quit()
+
+    canvas.painted.connect(look)
+    if not ready():
+        loop.exec()
+    canvas.painted.disconnect(look)
 
 
 def _gpu(size: int, kind: str, _threads: int) -> dict[int, dict[str, float]]:

@@ -75,31 +75,30 @@ def test_another_error_is_not_taken_for_one_of_memory(tmp_path: Path, monkeypatc
 def test_a_second_trainer_of_a_run_is_refused_while_the_first_lives(tmp_path: Path) -> None:
     run = tmp_path / "run"
     data = toys.folder(tmp_path / "discs")
-    words = [sys.executable, "-m", "trainers", "train", "vae", "--data", str(data), "--out", str(run), *SMALL]
-    first = subprocess.Popen([*words, "--images", "100000000", "--milestone", "800"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert first.stdout is not None
-        lines = (line for line in first.stdout if "held-out" in line)
-        next(lines), next(lines)  # at the second milestone the first one's checkpoint is whole
-        assert main(["resume", str(run)]) == FAILED
-        os.kill(first.pid, signal.SIGKILL)
-        first.wait(timeout=30)
-        assert json.loads((run / LOCK).read_bytes())["pid"] == first.pid  # left behind, and of nobody
-        before = max(event.images for event in read_events(run).items if event.kind == "checkpoint")
-        second = subprocess.Popen(
-            [sys.executable, "-m", "trainers", "resume", str(run)], stdout=subprocess.PIPE, text=True
-        )
-        assert second.stdout is not None
-        for line in second.stdout:
-            if "Going on after" in line:
-                assert f"{before:,}" in line
-                break
-        send(run, Command(ask="stop"))
-        second.communicate(timeout=60)
-        assert second.returncode == 0
-        assert not (run / LOCK).exists()
-    finally:
-        first.kill()
+    program = [sys.executable, "-m", "trainers"]
+    words = [*program, "train", "vae", "--data", str(data), "--out", str(run), *SMALL]
+    endless = [*words, "--images", "100000000", "--milestone", "800"]
+    with subprocess.Popen(endless, stdout=subprocess.PIPE, text=True) as first:
+        try:
+            assert first.stdout is not None
+            lines = (line for line in first.stdout if "held-out" in line)
+            next(lines), next(lines)  # at the second milestone the first one's checkpoint is whole
+            assert main(["resume", str(run)]) == FAILED
+        finally:
+            os.kill(first.pid, signal.SIGKILL)
+    assert json.loads((run / LOCK).read_bytes())["pid"] == first.pid  # left behind, and of nobody
+    before = max(event.images for event in read_events(run).items if event.kind == "checkpoint")
+    with subprocess.Popen([*program, "resume", str(run)], stdout=subprocess.PIPE, text=True) as second:
+        try:
+            assert second.stdout is not None
+            going_on = next(line for line in second.stdout if "Going on after" in line)
+            assert f"{before:,}" in going_on
+            send(run, Command(ask="stop"))
+            second.communicate(timeout=60)
+        finally:
+            second.kill()
+    assert second.returncode == 0
+    assert not (run / LOCK).exists()
 
 
 def test_a_lock_of_another_program_with_the_same_number_does_not_hold(tmp_path: Path) -> None:

@@ -272,7 +272,7 @@ def test_a_wrong_call_is_status_2(arguments: list[str], capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("short_patience")
-@pytest.mark.parametrize("fault", FAULTS.keys() - set(IN_PROCESSES))
+@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - set(IN_PROCESSES)))
 def test_check_tells_every_other_fault_too(
     fault: str, bad: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,7 @@ def held(run: Path, *, writes: bool) -> Iterator[None]:
     Raises:
         RunError: another process of this machine trains it.
     """
-    path, me = run / LOCK, psutil.Process()
+    path, me, new = run / LOCK, psutil.Process(), not run.exists()
     if writes:
         holder = _holder(path)
         if holder is not None:
@@ -35,8 +35,9 @@ def held(run: Path, *, writes: bool) -> Iterator[None]:
     finally:
         if writes:
             path.unlink(missing_ok=True)
-            with suppress(OSError):  # a run that never began leaves no folder
-                run.rmdir()
+            if new:
+                with suppress(OSError):  # a run that never began leaves no folder
+                    run.rmdir()
 
 
 def _holder(path: Path) -> int | None:

@@ -7,9 +7,10 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import tyro
 from pydantic import TypeAdapter, ValidationError
@@ -40,6 +41,8 @@ class TrainOptions(Generic[Config]):
     """Folder of the run; by default runs/ and the name."""
     max_steps: int = 0
     """Train for so many steps, whatever the number of images says; 0 leaves it to that."""
+    log: Literal["none", "tensorboard"] = "none"
+    """tensorboard writes event files beside events.jsonl, into the run's folder tensorboard/."""
     machine: Machine = field(default_factory=Machine)
 
 
@@ -49,6 +52,12 @@ class ResumeOptions:
 
     run: tyro.conf.Positional[Path]
     """Folder of the run."""
+    rate: float = 0.0
+    """Another learning rate from here on, such as a smaller one after it diverged; 0 keeps what it was."""
+    devices: int = 0
+    """Processes on this machine; 0 takes as many as it was started with."""
+    nodes: int = 0
+    """Machines; 0 takes as many as it was started with."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,8 @@ class DataOptions:
     """Say it as JSON, for a form."""
     sheet: Path | None = None
     """Where some of its training pictures are drawn, as a PNG."""
+    augmented: bool = False
+    """Draw on that sheet what the augmentation of a style GAN does to one picture."""
 
 
 def train(words: list[str]) -> None:
@@ -95,8 +106,7 @@ def train(words: list[str]) -> None:
     from trainers.runs import start
 
     exactly = recipe is not None and config == recipe.config
-    start(family_called(name), config, options.machine, out, _say, recipe=words[0] if exactly else "")
-    _say(f"The run is in {out}. Make a bundle of it: python -m trainers export {out} -o {out.name}-bundle")
+    start(family_called(name), config, options.machine, out, _tell, words[0] if exactly else "", options.log)
 
 
 def probe(words: list[str]) -> None:
@@ -114,7 +124,7 @@ def resume(words: list[str]) -> None:
     be_considerate()
     from trainers.runs import resume as go_on
 
-    go_on(options.run, _say)
+    go_on(options.run, _tell, rate=options.rate, devices=options.devices, nodes=options.nodes)
 
 
 def export(words: list[str]) -> None:
@@ -163,6 +173,8 @@ def form(words: list[str]) -> None:
 def data(words: list[str]) -> None:
     """Prepare a data set."""
     options = _parsed(DataOptions, words, "data")
+    if options.augmented and options.sheet is None:
+        raise WrongCall("--augmented changes what --sheet draws: say where, with --sheet OUT.png.")
     from trainers.kit.data import report
 
     progress = _progress if sys.stderr.isatty() else None
@@ -172,7 +184,7 @@ def data(words: list[str]) -> None:
     if options.sheet is not None:
         from trainers.catalogue import sheet
 
-        sheet(options.name, options.size or None, options.sheet)
+        sheet(options.name, options.size or None, options.sheet, augmented=options.augmented)
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
@@ -264,6 +276,12 @@ def _usage() -> str:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _tell(line: str) -> None:
+    """Say what a training says, which goes on where nobody can listen: a full disk, a closed pipe."""
+    with suppress(OSError):
+        _say(line)
 
 
 def _progress(done: int, total: int) -> None:

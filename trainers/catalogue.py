@@ -29,16 +29,23 @@ def catalogue() -> dict[str, Any]:
     }
 
 
-def sheet(name: str, size: int | None, target: Path) -> None:
+def sheet(name: str, size: int | None, target: Path, *, augmented: bool = False) -> None:
     """Draw training pictures of a data set, ``ROWS`` times ``COLUMNS``, to the PNG ``target``.
+
+    ``augmented``: one of them, and then as the critic of a style GAN sees it when most is changed.
 
     Raises:
         CannotWrite: no space or no right.
     """
     pictures = load(name, "train", size=size)
-    rows = np.random.default_rng(0).permutation(len(pictures))[: ROWS * COLUMNS]
-    shown = np.stack([enlarged(picture, SHEET_PX) for picture in pictures.images[np.sort(rows)]])
-    write_file(target, png(grid(shown, COLUMNS)))
+    rows = np.sort(np.random.default_rng(0).permutation(len(pictures))[: ROWS * COLUMNS])
+    if augmented:
+        from trainers.gans.augment import changed
+
+        shown = changed(pictures.images[rows[0]], ROWS * COLUMNS)
+    else:
+        shown = pictures.images[rows]
+    write_file(target, png(grid(np.stack([enlarged(picture, SHEET_PX) for picture in shown]), COLUMNS)))
 
 
 def _family(family: Family) -> dict[str, Any]:

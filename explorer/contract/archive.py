@@ -23,6 +23,7 @@ from explorer.contract.errors import (
     BundleNotFound,
     CannotWrite,
     DamagedBundle,
+    DiskFull,
     TooLarge,
     UnsafePath,
     WrongHash,
@@ -37,6 +38,7 @@ MANIFEST_BYTES = 8 << 20  # a manifest is a few kilobytes
 FILE_BYTES = MEMBER_BYTES
 BUNDLE_BYTES = 8 << 30
 FILES = MEMBERS
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of the disk, or of what a person may have of it
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder
 
 
@@ -198,8 +200,8 @@ def saying_why(target: Path) -> Generator[None]:
         yield
     except OSError as error:
         place = short(target, 120)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise CannotWrite(
+        if error.errno in NO_SPACE:
+            raise DiskFull(
                 f"The disk is full, so {place} was not written; free some space and try again."
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -63,6 +63,10 @@ class CannotWrite(ExplorerError):
     """A file or folder cannot be written: no space, no right, read-only."""
 
 
+class DiskFull(CannotWrite):
+    """There is no space; what is tried again later may succeed."""
+
+
 class UnknownName(ExplorerError):
     """A name (of a data set, a recipe, a metric, ...) that nothing answers to."""
 

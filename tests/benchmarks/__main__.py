@@ -13,7 +13,7 @@ from pathlib import Path
 
 from explorer.places import assets_folder
 from explorer.state.library import find_bundles
-from tests.benchmarks import bench_film, bench_map, eager, latency, resident, start
+from tests.benchmarks import bench_film, bench_map, bench_training, eager, latency, resident, start
 from tests.benchmarks.children import user_folders
 from tests.benchmarks.rows import Row, print_table
 from tests.graphs import tiny_bundle
@@ -21,7 +21,7 @@ from tests.graphs import tiny_bundle
 Measurement = Callable[[], list[Row]]
 SPEED_COMES_FROM = {"numpy", "onnxruntime", "onnxruntime-gpu", "pyside6_essentials", "pyside6-essentials", "torch"}
 MANY = 512  # dimensions of a toy whose sliders must not lag either
-KINDS = ("latency", "start", "resident", "eager", "map", "film", "help")
+KINDS = ("latency", "start", "resident", "eager", "map", "film", "training", "help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +65,9 @@ def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scra
         yield partial(latency.rows, many.path, 1_000 // less)
     if "map" in kinds:
         yield partial(bench_map.rows, 100 // less)
+    if "training" in kinds:
+        yield partial(bench_training.cost_rows, 20 / less)
+        yield partial(bench_training.start_rows, max(5 // less, 1))
     if "help" in kinds:
         yield partial(start.help_rows, max(9 // less, 1))
 

@@ -1,99 +1,168 @@
-"""``python -m tests.benchmarks.bench_training``: what a training costs beside bare steps, and how soon it begins."""
+"""What a training costs beside its steps, and how long it takes to the first one.
 
-import os
+As a program: ``python -m tests.benchmarks.bench_training cost FAMILY SECONDS|torch|adam``.
+"""
+
+import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import torch
-from lightning_fabric import Fabric
+from tests.benchmarks.children import ask, run
+from tests.benchmarks.rows import Row, at_most
 
-from explorer.contract.run import read_events
-from tests.benchmarks.rows import Row, at_most, print_table
-from trainers.families import FAMILIES
-from trainers.kit.loop import Material, to_batch
-from trainers.kit.pictures import Pictures
-from trainers.kit.randomness import Draw, Order, Share
-from trainers.kit.training import Training
-from trainers.recipes import RECIPES
-
-STEPS, TURNS = 150, 5
-OVERHEAD, LATE_S = 1.03, 2.0
+FAMILIES = ("vae", "diffusion")
+COST = 0.03  # of the steps, for loop, journal, averaged weights and snapshots
+ABOVE_S = 2.0  # from the start of a trainer to its first step, above `import torch`
+FOR_EVER = 1 << 40  # images
 
 
-def rows(turns: int = TURNS) -> list[Row]:
-    """The loop with journal, averages and checkpoints beside the bare steps of fashion-vae's network."""
-    torch.set_num_threads(1)
-    config = RECIPES["fashion-vae"].config
-    images = np.random.default_rng(0).integers(0, 255, (4_000, 28, 28, 1)).astype(np.uint8)
-    pictures = Pictures("noise", "train", images, None, (), (), "CC0", "drawn here", "memory")
-    batch = config.plan.batch
-    plan = replace(config.plan, images=STEPS * batch, milestone=10**9, held_out=128, snapshots=0)
-    material, held_out = Material(images), Material(images[:128])
-    bare, whole = [], []
-    for turn in range(turns + 1):
-        learner = _learner(config, pictures)
-        order = Order(len(images), batch, 0)
-        began = time.perf_counter()
-        for step in range(STEPS):
-            draw = Draw(0, step, Share(), torch.device("cpu"))
-            learner.update(to_batch(material.rows(order.batch(step)), torch.device("cpu")), draw, step * batch)
-        bare.append(time.perf_counter() - began)
-        with tempfile.TemporaryDirectory() as folder:
-            learner = _learner(config, pictures)
-            fabric = Fabric(accelerator="cpu", devices=1)
-            training = Training(Path(folder), "vae", "noise", learner, plan, fabric, lambda *_: None, lambda _: None)
-            began = time.perf_counter()
-            training.go(material, held_out)
-            whole.append(time.perf_counter() - began - _last_milestone_s(learner, held_out))
-        if turn == 0:  # the first turn only warms up
-            bare, whole = [], []
-    ratio = statistics.median(w / b for w, b in zip(whole, bare, strict=True))
+def cost_rows(seconds: float) -> list[Row]:
+    """Loop, journal, averages and snapshots of each family's classroom preset, as a share of its steps."""
+    rows = []
+    for family in FAMILIES:
+        found = ask("tests.benchmarks.bench_training", "cost", family, str(seconds))
+        rows.append(
+            at_most(
+                f"{family} classroom: loop, journal, averages, snapshots",
+                100 * found["share"], 100 * COST, "%", f"{found['steps']} steps alone {found['inside_s']:.2f} s of CPU",
+                f" of the steps ({found['snapshots']} snapshots handed over)",
+            )
+        )  # fmt: skip
+    return rows
+
+
+def start_rows(starts: int) -> list[Row]:
+    """From nothing to the first step on Fashion-MNIST, beside ``import torch``, without and with a step of Adam."""
+    times: dict[str, list[float]] = {"torch": [], "adam": [], "trainer": []}
+    for count in range(starts + 1):
+        for what, found in times.items():
+            began = time.time()
+            seconds = _first_step(began) if what == "trainer" else ask("tests.benchmarks.bench_training", what) - began
+            if count:
+                found.append(seconds)
+    torch, adam, trainer = (statistics.median(found) for found in times.values())
     return [
         at_most(
-            f"loop, journal and averages, {STEPS} steps of fashion-vae's network", ratio, OVERHEAD, "times",
-            f"bare steps {statistics.median(bare) / STEPS * 1_000:.2f} ms each",
-        ),
-        _start_row(turns),
+            "train: start to first step", trainer, torch + ABOVE_S, "s",
+            f"`import torch` {torch:.2f} s; and a step of Adam {adam:.2f} s",
+        )
     ]  # fmt: skip
 
 
-def _learner(config, pictures: Pictures):
-    return FAMILIES["vae"].make_learner(config, pictures, Fabric(accelerator="cpu", devices=1))
+def _first_step(began: float) -> float:
+    from explorer.contract.run import Metric, read_events
+
+    with tempfile.TemporaryDirectory(prefix="latent-explorer-bench-") as place:
+        out = Path(place) / "run"
+        words = ("vae", "--out", out, "--max-steps", "1", "--batch", "8", "--report", "8", "--held-out", "8")
+        run("-m", "trainers", "train", *words, "--width", "4", "--latent", "3", "--blocks", "0")
+        return next(e.time_s for e in read_events(out).items if isinstance(e, Metric) and e.split == "train") - began
 
 
-def _last_milestone_s(learner, held_out: Material) -> float:
-    """The run's end evaluates, draws and saves once, which a recipe does thirty times in all; timed by itself."""
-    began = time.perf_counter()
-    learner.evaluate(held_out)
-    learner.samples()
-    return time.perf_counter() - began
+@dataclass
+class Watched:
+    """A learner with a watch on its steps, in seconds of this process's CPU; it asks for an end after ``seconds``."""
+
+    learner: Any
+    seconds: float
+    enough: Callable[[], None] = lambda: None
+    began: float = 0.0
+    ended: float = 0.0
+    inside: list[float] = field(default_factory=list[float])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.learner, name)
+
+    def update(self, *batch: Any) -> Any:
+        now = time.process_time()
+        self.began = self.began or now
+        numbers = self.learner.update(*batch)
+        self.ended = time.process_time()
+        self.inside.append(self.ended - now)
+        if self.ended - self.began > self.seconds:
+            self.enough()
+        return numbers
 
 
-def _start_row(turns: int) -> Row:
-    """From the start of the process to its first event, beside ``import torch`` alone."""
-    importing, starting = [], []
-    for _ in range(max(turns // 2, 1)):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import torch"], check=True)
-        importing.append(time.perf_counter() - began)
-        with tempfile.TemporaryDirectory() as folder:
-            run, now = Path(folder) / "run", time.time()
-            words = [sys.executable, "-m", "trainers", "train", "fashion-vae", "--max-steps", "1", "--out", str(run)]
-            subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "."})
-            started = next(event for event in read_events(run).items if event.kind == "started")
-            starting.append(started.time_s - now)
-    late = statistics.median(starting) - statistics.median(importing)
-    return at_most(
-        "start of the trainer to its first step, above import torch", late, LATE_S, "s",
-        f"import torch {statistics.median(importing):.2f} s",
-    )  # fmt: skip
+def _cost(name: str, seconds: float) -> dict[str, float]:
+    """The real loop in a run folder of its own: CPU time outside of the learner's steps, per second inside.
+
+    What other programs do in the meantime does not count, nor the process that makes the bundles of snapshots.
+    Snapshots come as often as in the classroom; milestones, which only measure and show, do not.
+    """
+    from dataclasses import replace
+
+    from explorer.contract.run import SNAPSHOTS, Warned, read_events, write_config
+    from trainers.families import family_called
+    from trainers.kit.checkpoint import Standing
+    from trainers.kit.device import Machine, make_fabric
+    from trainers.kit.loop import Material
+    from trainers.kit.provenance import Opened, RunConfig
+    from trainers.kit.snapshots import Snapshots
+    from trainers.kit.splits import train_and_held_out
+    from trainers.kit.training import Training
+
+    family = family_called(name)
+    config = _classroom(family)
+    plan = config.plan
+    fabric = make_fabric(Machine(accelerator="cpu"), plan.precision)
+    train, held_out = train_and_held_out(config)
+    with tempfile.TemporaryDirectory(prefix="latent-explorer-bench-") as place:
+        out = Path(place)
+        write_config(out, {})
+        learner = Watched(family.make_learner(config, train, fabric), seconds)
+        opened = Opened(name, name, RunConfig(name, config, Machine()), learner, Standing(), train, held_out, "")
+        snapshots = Snapshots(family.make_learner, family.export, opened)
+        steady = replace(plan, report=plan.report_every, milestone=FOR_EVER)
+        training = Training(out, name, "bench", learner, steady, fabric, snapshots, lambda _: None)
+        learner.enough = training.stop
+        training.go(Material(train.images, train.labels), Material(held_out.images, held_out.labels))
+        faults = [event.sentence for event in read_events(out).items if isinstance(event, Warned)]
+        if faults:
+            raise RuntimeError(faults[0])
+        inside = sum(learner.inside)
+        return {
+            "share": (learner.ended - learner.began) / inside - 1,
+            "inside_s": inside,
+            "steps": len(learner.inside),
+            "snapshots": len([*(out / SNAPSHOTS).iterdir()]),
+        }
+
+
+def _classroom(family: Any) -> Any:
+    """A family's configuration with its classroom preset."""
+    from dataclasses import is_dataclass, replace
+
+    def changed(config: Any) -> Any:
+        inner = {name: changed(value) for name, value in vars(config).items() if is_dataclass(value)}
+        own = {name: value for name, value in family.classroom.items() if name in vars(config)}
+        return replace(config, **inner, **own)
+
+    return changed(family.config())
+
+
+def _torch() -> float:
+    import torch  # noqa: F401
+
+    return time.time()
+
+
+def _adam() -> float:
+    import torch
+
+    module = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.ones(1, 1)).sum().backward()
+    optimizer.step()
+    return time.time()
 
 
 if __name__ == "__main__":
-    print_table(rows())
+    what, *rest = sys.argv[1:]
+    print(json.dumps({"torch": _torch, "adam": _adam}[what]() if not rest else _cost(rest[0], float(rest[1]))))

@@ -78,14 +78,14 @@ def test_train_step_in_follow_scrub_stop_and_find_it_after_a_restart(stocked: Jo
     moved = app.explore.place.code
     assert moved != first.code
     assert not app.window.follow.isHidden()
-    stocked.until(lambda: app.explore.place.bundle != first.bundle)  # a later snapshot, of itself
+    stocked.until(lambda: app.explore.place.bundle != first.bundle, EXPORT_MS)  # a later snapshot, of itself
     stocked.until(lambda: app.showing)
     assert app.explore.place.code == moved
     assert [item.title for item in app.library.items if "snapshots" in item.path] == []
 
     app.window.show_page("train")
     app.show_page("train")
-    stocked.until(lambda: len(app.room.training.seen.chosen.snapshots) >= 2)
+    stocked.until(lambda: len(app.room.training.seen.chosen.snapshots) >= 2, EXPORT_MS)
     app.room.learning.scrub(0)
     assert page.run.learning._large.has_picture
     page.run._buttons["stop"].click()

@@ -15,7 +15,7 @@ from tests.trainers import toys
 from trainers.autoencoders.learner import AutoencoderLearner
 from trainers.kit import checkpoint
 from trainers.kit.checkpoint import Standing
-from trainers.kit.loop import Window
+from trainers.kit.loop import Diverged, Material, Report, Window
 from trainers.kit.training import Training
 
 pytestmark = pytest.mark.torch
@@ -27,7 +27,7 @@ def training(run: Path, said: list[str] | None = None) -> tuple[Training, Autoen
     fabric = Fabric(accelerator="cpu", devices=1)
     contract.write_config(run, {})
     say = (said if said is not None else []).append
-    return Training(run, "vae", "discs", learner, toys.PLAN, fabric, lambda *_: None, say), learner
+    return Training(run, "vae", "discs", learner, toys.PLAN, fabric, toys.Instant(), say), learner
 
 
 def finish(run: Path) -> AutoencoderLearner:
@@ -53,14 +53,14 @@ def test_a_killed_run_ends_with_exactly_the_numbers_of_an_unbroken_one(
 ) -> None:
     unbroken = finish(tmp_path / "unbroken")
     broken, _ = training(tmp_path / "broken")
-    obey = broken._obey
+    note = broken._note
 
-    def cut(images: int) -> None:
-        obey(images)
-        if images == at:
+    def cut(report: Report, *material: Material) -> None:
+        note(report, *material)
+        if report.images == at:
             raise Killed
 
-    monkeypatch.setattr(broken, "_obey", cut)
+    monkeypatch.setattr(broken, "_note", cut)
     with pytest.raises(Killed):
         broken.go(toys.material(), toys.material(8, seed=1))
     resumed = finish(tmp_path / "broken")
@@ -120,6 +120,16 @@ def test_a_full_disk_is_one_sentence_and_the_old_checkpoint_stays(
         checkpoint.save(tmp_path, learner, Standing(step=2, images=16))
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["0000000008"]
     assert json.loads((tmp_path / "checkpoints/0000000008/state.json").read_text())["standing"]["images"] == 8
+
+
+def test_weights_that_are_no_numbers_do_not_take_the_place_of_good_ones(tmp_path: Path) -> None:
+    learner = toys.learner(toys.variational())
+    checkpoint.save(tmp_path, learner, Standing(step=1, images=8))
+    with torch.no_grad():
+        next(learner.modules["autoencoder"].parameters()).fill_(float("nan"))
+    with pytest.raises(Diverged, match=r"after 16 images: in step 2, modules\.autoencoder\..* is not finite"):
+        checkpoint.save(tmp_path, learner, Standing(step=2, images=16))
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["0000000008"]
 
 
 def test_a_run_without_a_checkpoint_says_so(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import json
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from explorer.contract.archive import open_bundle
 from explorer.contract.run import read_config, read_events
@@ -212,3 +214,18 @@ def test_snapshots_come_of_their_own_accord(tmp_path: Path) -> None:
     kept = [event for event in read_events(run).items if event.kind == "snapshot"]
     assert [event.images for event in kept] == [8, 32, 72, 128]  # (i / 4)^2 of 128
     assert all(open_bundle(run / event.path).verify() == [] for event in kept)
+
+
+def test_a_sheet_shows_what_augmentation_does_to_one_picture(tmp_path: Path) -> None:
+    data, target = toys.folder(tmp_path / "discs"), tmp_path / "sheet.png"
+    assert main(["data", str(data), "--sheet", str(target), "--augmented", "True"]) == DONE
+    with Image.open(target) as picture:
+        sheet = np.asarray(picture)
+    side = (sheet.shape[0] + 2) // 4
+    pictures = [sheet[top : top + side - 2, left : left + side - 2] for top in range(0, 4 * side, side)
+                for left in range(0, 8 * side, side)]  # fmt: skip
+    training = load(str(data), "train").images[..., 0]
+    assert any(np.array_equal(pictures[0], known) for known in training)
+    changed = sum(not np.array_equal(pictures[0], other) for other in pictures[1:])
+    assert changed > 20  # of 31; one in a few hundred keeps all five kinds of change away
+    assert main(["data", str(data), "--augmented", "True"]) == WRONG_CALL

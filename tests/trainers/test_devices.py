@@ -14,7 +14,7 @@ from explorer.contract.run import Metric, read_events
 from tests.trainers import toys
 from trainers.__main__ import DONE, FAILED, main
 from trainers.kit import device
-from trainers.kit.device import Machine, WrongMachine, be_considerate, device_words, make_fabric
+from trainers.kit.device import Machine, WrongMachine, as_started, be_considerate, device_words, make_fabric
 
 pytestmark = pytest.mark.torch
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,22 @@ def test_a_batch_that_cannot_be_shared_is_refused(tmp_path: Path, capsys: pytest
 def test_a_gpu_that_is_not_there_is_said() -> None:
     with pytest.raises(WrongMachine, match="No cuda device was found here: choose --accelerator cpu or auto"):
         make_fabric(Machine(accelerator="cuda"), "32-true")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"TORCHELASTIC_RUN_ID": "1", "LOCAL_WORLD_SIZE": "8", "WORLD_SIZE": "16"},
+        {"SLURM_JOB_NAME": "faces", "SLURM_NTASKS": "16", "SLURM_NNODES": "2"},
+    ],
+)
+def test_who_started_the_processes_says_how_many_there_are(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert as_started(Machine(devices=1, threads=3)) == Machine(devices=1, threads=3)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert as_started(Machine(devices=1, threads=3)) == Machine(devices=8, nodes=2, threads=3)
 
 
 def test_the_threads_asked_for_are_used_and_told() -> None:

@@ -1,17 +1,22 @@
 """What a training writes into its folder, and how it obeys."""
 
+import math
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from lightning_fabric import Fabric
 from PIL import Image
 
 from explorer.contract import run as contract
-from explorer.contract.errors import CannotWrite, ExplorerError
+from explorer.contract.errors import CannotWrite, DiskFull, ExplorerError
 from tests.trainers import toys
+from trainers.kit import checkpoint
 from trainers.kit import training as training_module
-from trainers.kit.loop import Diverged, Learner
+from trainers.kit.checkpoint import Standing
+from trainers.kit.loop import Batch, Diverged, Learner
 from trainers.kit.training import Training
 
 pytestmark = pytest.mark.torch
@@ -20,19 +25,17 @@ pytestmark = pytest.mark.torch
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_module, "LISTEN_S", 0.0)
-    monkeypatch.setattr(training_module, "PROGRESS_S", 0.0)
+    monkeypatch.setattr(training_module, "ROOM_S", 0.0)
+    monkeypatch.setattr("trainers.kit.pace.TOLD_S", 0.0)
 
 
 def make(run: Path, *commands: contract.Command) -> Training:
     """A small training in ``run`` that was told ``commands`` right after it began to listen."""
 
-    def snapshot(_: Learner, target: Path) -> None:
-        target.mkdir(parents=True)
-
     contract.write_config(run, {})
     fabric = Fabric(accelerator="cpu", devices=1)
     learner = toys.learner(toys.variational())
-    made = Training(run, "vae", "discs", learner, toys.PLAN, fabric, snapshot, lambda _: None)
+    made = Training(run, "vae", "discs", learner, toys.PLAN, fabric, toys.Instant(), lambda _: None)
     for command in commands:
         contract.send(run, command)
     return made
@@ -99,12 +102,14 @@ def test_a_snapshot_is_taken_and_told(tmp_path: Path) -> None:
 
 def test_a_changed_setting_is_journaled_and_an_unknown_one_is_a_warning(tmp_path: Path) -> None:
     change = contract.Command(ask="set", name="beta", value=2.5)
-    go(make(tmp_path, change, contract.Command(ask="set", name="bta", value=1)))
+    wrong = (contract.Command(ask="set", name=name, value=value) for name, value in (("bta", 1), ("rate", math.nan)))
+    go(make(tmp_path, change, *wrong))
     events = contract.read_events(tmp_path).items
     (changed,) = [e for e in events if isinstance(e, contract.Changed)]
-    (warned,) = [e for e in events if isinstance(e, contract.Warned)]
+    unknown, impossible = [e for e in events if isinstance(e, contract.Warned)]
     assert (changed.name, changed.value, changed.images) == ("beta", 2.5, 8)
-    assert "choose one of rate, beta" in warned.sentence
+    assert "choose one of rate, beta" in unknown.sentence
+    assert impossible.sentence == "rate cannot be nan; choose a number from 0 on. It stays 0.001."
     metrics = [e.values for e in events if isinstance(e, contract.Metric) and e.split == "train"]
     assert metrics[-1]["beta"] == 2.5
 
@@ -138,7 +143,7 @@ def test_a_paused_run_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_a_failure_is_told_in_the_journal_with_the_same_sentence(tmp_path: Path) -> None:
-    made = make(tmp_path, contract.Command(ask="set", name="rate", value=float("nan")))
+    made = make(tmp_path, contract.Command(ask="set", name="rate", value=1e30))
     with pytest.raises(Diverged) as caught:
         go(made)
     last = contract.read_events(tmp_path).items[-1]
@@ -146,15 +151,113 @@ def test_a_failure_is_told_in_the_journal_with_the_same_sentence(tmp_path: Path)
     assert last.sentence == str(caught.value)
 
 
-def test_a_full_disk_ends_the_run_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_folder_cannot_be_written_the_run_ends_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     made = make(tmp_path)
     made._say = said.append
 
-    def full(*_: object) -> None:
-        raise CannotWrite("The disk is full, so it was not written; free some space and try again.")
+    def refused(*_: object) -> None:
+        raise CannotWrite("There is no right to write it; choose another folder.")
 
-    monkeypatch.setattr(contract, "append_event", full)
-    with pytest.raises(ExplorerError, match="disk is full"):
+    monkeypatch.setattr(contract, "append_event", refused)
+    with pytest.raises(ExplorerError, match="no right to write"):
         go(made)
     assert any("journal" in line for line in said)
+
+
+def test_events_wait_in_memory_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append, calls = contract.append_event, iter(range(1_000))
+
+    def at_first_full(run: Path, event: contract.Event) -> None:
+        if next(calls) < 5:
+            raise DiskFull("The disk is full.")
+        append(run, event)
+
+    monkeypatch.setattr(contract, "append_event", at_first_full)
+    go(make(tmp_path))
+    assert kinds(tmp_path)[0] == "started"
+    train = [e.images for e in contract.read_events(tmp_path).items if isinstance(e, contract.Metric)]
+    assert train == [16, 32, 32, 48, 64, 64, 80, 96, 96]
+
+
+class Full:
+    """A disk that has no room for checkpoints, until ``room`` is set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.room, self.tried = threading.Event(), threading.Semaphore(0)
+        self._save = checkpoint.save
+        monkeypatch.setattr(checkpoint, "save", self.save)
+
+    def save(self, run: Path, learner: Learner, standing: Standing) -> Path:
+        self.tried.release()
+        if standing.images == 64 and not self.room.is_set():
+            raise DiskFull("The disk is full, so it was not written; free some space and try again.")
+        return self._save(run, learner, standing)
+
+
+def test_a_training_waits_until_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Full(monkeypatch)
+    worker = threading.Thread(target=go, args=(make(tmp_path),), daemon=True)
+    worker.start()
+    for _ in range(4):  # after 32 images, then three times in vain
+        assert full.tried.acquire(timeout=30)
+    full.room.set()
+    worker.join(30)
+    assert not worker.is_alive()
+    told = kinds(tmp_path)
+    at = told.index("warning")
+    assert told[at : at + 4] == ["warning", "paused", "checkpoint", "resumed"]
+    assert told.count("warning") == 1
+    assert told[-1] == "finished"
+    assert sorted(p.name for p in (tmp_path / "checkpoints").iterdir()) == ["0000000064", "0000000096", "best"]
+
+
+def test_a_training_that_waits_for_room_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Full(monkeypatch)
+    made = make(tmp_path)
+    worker = threading.Thread(target=go, args=(made,), daemon=True)
+    worker.start()
+    for _ in range(3):
+        assert full.tried.acquire(timeout=30)
+    made.stop()
+    worker.join(30)
+    assert not worker.is_alive()
+    assert contract.read_events(tmp_path).items[-1].why == "stopped"
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir() if p.name.isdigit()] == ["0000000032"]
+
+
+class Greedy:
+    """A learner whose step has memory for eight pictures at most."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._learner, name)
+
+    def update(self, batch: Batch, *rest: object) -> dict[str, torch.Tensor]:
+        if len(batch.pictures) > 8:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        return self._learner.update(batch, *rest)
+
+
+def test_too_large_a_batch_is_told_with_one_that_fits(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    made._learner, made._plan = Greedy(made._learner), replace(toys.PLAN, batch=48)
+    with pytest.raises(ExplorerError, match="for a batch of 48, but for 8; start again with --batch 8"):
+        go(made)
+    assert kinds(tmp_path)[-1] == "failed"
+
+
+def test_an_error_of_the_program_is_journaled_and_not_taken_for_one_of_memory(tmp_path: Path) -> None:
+    made = make(tmp_path)
+
+    def wrong(*_: object) -> None:
+        raise RuntimeError("shapes do not fit")
+
+    made._learner.update = wrong
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        go(made)
+    assert contract.read_events(tmp_path).items[-1].sentence == "Unexpected: RuntimeError: shapes do not fit"

@@ -13,7 +13,7 @@ from tests.trainers.toys import PLAN, discs
 from trainers.gans.augment import MOST, Augment
 from trainers.gans.config import StyleArchitecture, StyleGanConfig
 from trainers.gans.directions import sefa
-from trainers.gans.generator import Generator, Sides
+from trainers.gans.generator import Generator, Sides, UnevenSize
 from trainers.gans.graphs import StyleGraphs, style_graphs
 from trainers.gans.layers import filtered, fold, phases, resample_filter, upsampled
 from trainers.gans.learner import StyleGanLearner
@@ -79,7 +79,7 @@ def test_the_layout_is_the_published_one(size: int, styles: int) -> None:
 
 
 def test_other_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="not 48"):
+    with pytest.raises(UnevenSize, match="not 48"):
         Sides(48)
 
 

@@ -10,9 +10,11 @@ from PIL import Image
 from trainers.autoencoders.config import Architecture, AutoencoderConfig, VariationalConfig
 from trainers.autoencoders.learner import AutoencoderLearner
 from trainers.autoencoders.networks import PictureShape
+from trainers.kit.checkpoint import Standing
 from trainers.kit.loop import Material
 from trainers.kit.pictures import Pictures
 from trainers.kit.plan import Plan
+from trainers.kit.snapshots import Moment
 
 PLAN = Plan(images=96, batch=8, held_out=8, report=16, milestone=32, average=16)
 SMALL = Architecture(latent=3, width=4, blocks=1)
@@ -62,3 +64,20 @@ def learner(config: AutoencoderConfig, size: int = 28, channels: int = 1) -> Aut
 def material(count: int = 64, seed: int = 0) -> Material:
     """Discs to train on."""
     return Material(discs(count, seed=seed))
+
+
+class Instant:
+    """Makes a snapshot at once: a folder with nothing in it."""
+
+    def __init__(self) -> None:
+        self._made: list[Moment] = []
+
+    def take(self, _: object, standing: Standing, target: Path) -> None:
+        target.mkdir(parents=True)
+        self._made.append(Moment(standing.images, target))
+
+    def ready(self, *, wait: bool = False) -> list[Moment]:
+        made, self._made = self._made, []
+        return made
+
+    def close(self) -> None: ...

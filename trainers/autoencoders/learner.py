@@ -77,7 +77,7 @@ class AutoencoderLearner:
         self._optimizer.zero_grad(set_to_none=True)
         numbers = {"reconstruction": reconstruction, "squared error": (terms.picture - x).square().mean()}
         if self.variational:
-            numbers |= {"KL": kl, "ELBO": -reconstruction - kl, "beta": torch.tensor(self._beta(images))}
+            numbers |= {"KL": kl, "ELBO": -reconstruction - kl, "beta": kl.new_tensor(self._beta(images))}
         if isinstance(self._model.likelihood, Scaled) and self._model.likelihood.learned:
             numbers["scale"] = self._model.likelihood.scale
         return {name: number.detach() for name, number in (numbers | {"gradient norm": gradient}).items()}

@@ -3,12 +3,14 @@
 Karras et al. (2020), arXiv:2006.06676. Each kind of change is made with probability p; all keep their derivatives.
 """
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainers.kit.randomness import Draw
+from trainers.kit.loop import to_floats, to_pixels
+from trainers.kit.randomness import Draw, Share
 
 SHIFT = 0.125  # of the side: furthest move
 BRIGHTNESS, CONTRAST = 0.2, 0.5  # standard deviations of the paper's colour changes; log2 for contrast
@@ -43,6 +45,19 @@ class Augment(nn.Module):
         x = x + _rows(torch.where(chances[:, 2], normals[:, 0] * BRIGHTNESS, 0.0))
         x = x * _rows(torch.where(chances[:, 3], torch.exp2(normals[:, 1] * CONTRAST), 1.0))
         return x * _windows(side, amounts[:, 3:5], chances[:, 4])
+
+
+def changed(picture: np.ndarray, count: int) -> np.ndarray:
+    """A picture, and what becomes of it where most is changed: uint8 (H, W, C) -> (count, H, W, C), the first as it is.
+
+    Mirroring is not among the changes, as it is not by default.
+    """
+    augment = Augment(0.0, 1, mirror=False)
+    augment.p.fill_(MOST)
+    x = 2 * to_floats(picture[None].repeat(count, 0), augment.p.device) - 1
+    shown = augment(x, Draw(0, 0, Share(), augment.p.device), "sheet")
+    shown[0] = x[0]
+    return to_pixels(shown / 2 + 0.5)
 
 
 def _rows(values: Tensor) -> Tensor:

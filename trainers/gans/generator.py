@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from explorer.contract.errors import ExplorerError
 from trainers.gans.config import StyleArchitecture
 from trainers.gans.layers import GAIN, Linear, activated, phases, resample_filter, upsampled
 
@@ -24,15 +25,26 @@ FIRST = 4  # pixels a side of the constant
 SMALLEST, LARGEST = 32, 1024
 
 
+class UnevenSize(ExplorerError):
+    """A picture's side is no power of two, or too small or large a one."""
+
+
 @dataclass(frozen=True)
 class Sides:
-    """Pixels a side of a generator's blocks and what follows from them."""
+    """Pixels a side of a generator's blocks and what follows from them.
+
+    Raises:
+        UnevenSize: ``size`` is none that the blocks lead to.
+    """
 
     size: int
 
     def __post_init__(self) -> None:
         if self.size not in (2**power for power in range(5, 11)):
-            raise ValueError(f"a style GAN draws pictures of 32, 64, 128, 256, 512 or 1024 px, not {self.size}")
+            raise UnevenSize(
+                f"A style GAN draws pictures of 32, 64, 128, 256, 512 or 1024 pixels, not {self.size}: choose one of "
+                "these with --size."
+            )
 
     @property
     def blocks(self) -> tuple[int, ...]:

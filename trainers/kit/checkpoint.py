@@ -4,8 +4,10 @@
 are kept, and ``checkpoints/best/`` besides, which has the weights that were best on held-out pictures.
 """
 
+import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
@@ -20,7 +22,7 @@ from torch import Tensor
 from explorer.contract.archive import saying_why
 from explorer.contract.errors import RunError
 from explorer.contract.run import CHECKPOINTS
-from trainers.kit.loop import Learner, Window
+from trainers.kit.loop import Learner, Window, diverged
 
 TENSORS = "state.safetensors"
 NUMBERS = "state.json"
@@ -45,10 +47,14 @@ def save(run: Path, learner: Learner, standing: Standing) -> Path:
     """Write a checkpoint and forget all but the last two.
 
     Raises:
-        CannotWrite: no space or no right; the earlier ones are untouched.
+        CannotWrite: no space or no right. Diverged: a weight is not finite. The earlier ones are untouched.
     """
     folder = run / CHECKPOINTS / f"{standing.images:010d}"
-    _write(folder, *_state(learner), standing)
+    tensors, optimizers = _state(learner)
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise diverged(standing.step, standing.images, f"{name} is not finite")
+    _write(folder, tensors, optimizers, standing)
     for old in _numbered(run)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
@@ -162,6 +168,7 @@ def _write(folder: Path, tensors: dict[str, Tensor], optimizers: dict[str, Any],
             fresh.chmod(0o755)
             fresh.replace(folder)
         except SafetensorError as error:
-            raise OSError(28 if "space" in str(error) else 5, str(error)) from error
+            number = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
         finally:
             shutil.rmtree(fresh, ignore_errors=True)

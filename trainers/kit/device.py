@@ -3,15 +3,18 @@
 import logging
 import os
 import platform
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import psutil
 
 from explorer.contract.errors import ExplorerError
 
+WATCH_S = 1.0  # how often a process looks whether the first one is still there
+LEAVE_S = 5.0  # what it then has to end by itself
 NICENESS = 10  # of 19: a background training gives way to whatever a person does
 
 
@@ -24,7 +27,7 @@ class Machine:
     devices: int = 1
     """Processes on this machine, one for each GPU or share of the CPU (processes)."""
     nodes: int = 1
-    """Machines; each is started with the same command and the variables MASTER_ADDR and NODE_RANK (machines)."""
+    """Machines, each with the same command: by torchrun or srun, or with MASTER_ADDR and NODE_RANK set (machines)."""
     threads: int = 0
     """CPU threads of each process; 0: half of the processors, shared by the processes (threads)."""
 
@@ -70,6 +73,20 @@ def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]):
     )
 
 
+def as_started(machine: Machine) -> Machine:
+    """``machine`` with as many processes as torchrun or a scheduler (srun) has started; they know best."""
+    from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+    from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+
+    if TorchElasticEnvironment.detect():
+        here = int(os.environ["LOCAL_WORLD_SIZE"])
+        return replace(machine, devices=here, nodes=int(os.environ["WORLD_SIZE"]) // here)
+    if SLURMEnvironment.detect():
+        nodes = int(os.environ["SLURM_NNODES"])
+        return replace(machine, devices=int(os.environ["SLURM_NTASKS"]) // nodes, nodes=nodes)
+    return machine
+
+
 @contextmanager
 def launched(fabric) -> Iterator[None]:
     """The processes of ``fabric`` while they work together; they take leave of each other at the end.
@@ -78,12 +95,26 @@ def launched(fabric) -> Iterator[None]:
     """
     import torch
 
+    fabrics_child = "LOCAL_RANK" in os.environ and not torch.distributed.is_torchelastic_launched()
+    parent = os.getppid()
     fabric.launch()
+    if fabrics_child:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True, name="watch-first-process").start()
     try:
         yield
     finally:
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
+
+
+def _end_with(parent: int) -> None:
+    """Wait for the end of the first process, and end too: waiting for it in a collective could take forever."""
+    if os.name == "nt":
+        psutil.Process(parent).wait()
+    while os.name != "nt" and os.getppid() == parent:
+        threading.Event().wait(WATCH_S)
+    threading.Event().wait(LEAVE_S)  # where the connection is closed in time, it says so itself
+    os._exit(1)
 
 
 def device_words(fabric) -> str:

@@ -1,52 +1,66 @@
-"""One trainer for one run folder: a second one is refused while the first lives."""
+"""One trainer at a time in a run folder: a lock of the operating system, which even a killed process gives back."""
 
-import json
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-import psutil
-
-from explorer.contract.archive import write_file
+from explorer.contract.archive import saying_why
 from explorer.contract.errors import RunError
 
-LOCK = "trainer.lock"
-CLOSE_S = 1.0  # how far two tellings of when a process began may differ
+LOCK = "trainer.lock"  # holds who has it, for a person
 
 
 @contextmanager
-def held(run: Path, *, writes: bool) -> Iterator[None]:
-    """Hold a run while it is trained; of several processes that work together, the one that ``writes`` holds it.
+def alone(run: Path) -> Generator[None]:
+    """Nobody else may train in ``run``, which is made if it is not there.
 
     Raises:
-        RunError: another process of this machine trains it.
+        RunError: another process does. CannotWrite: no space, no right.
     """
-    path, me, new = run / LOCK, psutil.Process(), not run.exists()
-    if writes:
-        holder = _holder(path)
-        if holder is not None:
-            raise RunError(f"{run} is being trained by process {holder} already; stop it first, or only watch.")
+    path = run / LOCK
+    with saying_why(path):
         run.mkdir(parents=True, exist_ok=True)
-        write_file(path, json.dumps({"pid": me.pid, "began": me.create_time(), "host": platform.node()}).encode())
-    try:
+        file = path.open("ab+")
+    with file:
+        try:
+            _lock(file)
+        except BlockingIOError as error:
+            raise RunError(
+                f"Another trainer works in {run} ({_owner(path)}); watch it, stop it first, or choose another folder."
+            ) from error
+        with saying_why(path):
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {platform.node()}".encode())
+            file.flush()
         yield
-    finally:
-        if writes:
-            path.unlink(missing_ok=True)
-            if new:
-                with suppress(OSError):  # a run that never began leaves no folder
-                    run.rmdir()
 
 
-def _holder(path: Path) -> int | None:
-    """The process that holds it, where it still lives."""
+def _lock(file: IO[bytes]) -> None:
+    """Lock ``file`` until it is closed or this process ends; BlockingIOError where another one holds it."""
+    if os.name == "nt":
+        import msvcrt
+
+        try:
+            file.seek(1 << 30)  # a byte behind the content, which stays readable
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
+        except OSError as error:
+            raise BlockingIOError(str(error)) from error
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            return  # a file system without locks, as some network shares are: there, people must take care themselves
+
+
+def _owner(path: Path) -> str:
     try:
-        facts = json.loads(path.read_bytes())
-        pid, began, host = int(facts["pid"]), float(facts["began"]), str(facts["host"])
-        if host != platform.node() or pid == os.getpid():
-            return None
-        return pid if abs(psutil.Process(pid).create_time() - began) < CLOSE_S else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-        return None
+        return path.read_text(encoding="utf-8", errors="replace") or "it has just begun"
+    except OSError:
+        return "it does not say which"

@@ -4,6 +4,7 @@ What to compute for a batch is the family's (a ``Learner``); what to do with the
 (``trainers.kit.training`` writes, draws, saves and stops).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -79,7 +80,7 @@ class Report:
 
     step: int
     images: int
-    numbers: Mapping[str, Tensor]
+    numbers: Numbers
 
 
 @dataclass
@@ -89,8 +90,8 @@ class Window:
     sums: Numbers = field(default_factory=dict)
     steps: int = 0
 
-    def add(self, numbers: Mapping[str, Tensor]) -> None:
-        for name, number in zip(numbers, torch.stack([*numbers.values()]).tolist(), strict=True):
+    def add(self, numbers: Numbers) -> None:
+        for name, number in numbers.items():
             self.sums[name] = self.sums.get(name, 0.0) + number
         self.steps += 1
 
@@ -119,18 +120,28 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = rate * group.get("rate_factor", 1.0)
         batch = to_batch(material.rows(share.of(order.batch(step))), device)
-        numbers = learner.update(batch, draw, seen)
-        if not torch.stack([*numbers.values()]).isfinite().all():
-            name, number = next((name, n) for name, n in numbers.items() if not torch.isfinite(n))
-            raise Diverged(
-                f"The training diverged after {seen:,} images: {name} is {float(number)}. "
-                "Resume it with a smaller learning rate, or start again with another seed."
-            )
+        numbers = floats(learner.update(batch, draw, seen))
+        for name, number in numbers.items():
+            if not math.isfinite(number):
+                raise diverged(step + 1, seen, f"{name} is {number}")
         step += 1
         images = step * plan.batch
         for name, average in learner.averages.items():
             average.follow(learner.modules[name], images, plan.batch)
         yield Report(step, images, numbers)
+
+
+def floats(numbers: Mapping[str, Tensor]) -> Numbers:
+    """Scalars as numbers of Python, all at once: a GPU is waited for a single time."""
+    return dict(zip(numbers, torch.stack([*numbers.values()]).tolist(), strict=True))
+
+
+def diverged(step: int, images: int, what: str) -> Diverged:
+    """The error that says where, and what to do: ``what`` is not finite in ``step``, after ``images``."""
+    return Diverged(
+        f"The training diverged after {images:,} images: in step {step:,}, {what}. "
+        "Resume it with a smaller learning rate (`resume RUN --rate`), or start again with another seed."
+    )
 
 
 def to_batch(material: Material, device: torch.device) -> Batch:

@@ -26,6 +26,7 @@ class RunConfig:
     machine: Machine
     recipe: str = ""
     commit: str = ""
+    log: str = "none"  # "tensorboard": event files beside the journal
 
 
 @dataclass(frozen=True)

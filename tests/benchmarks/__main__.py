@@ -13,7 +13,7 @@ from pathlib import Path
 
 from explorer.places import assets_folder
 from explorer.state.library import find_bundles
-from tests.benchmarks import bench_film, bench_map, bench_training, eager, latency, resident, start
+from tests.benchmarks import bench_film, bench_map, bench_train_page, bench_training, eager, latency, resident, start
 from tests.benchmarks.children import user_folders
 from tests.benchmarks.rows import Row, print_table
 from tests.graphs import tiny_bundle
@@ -21,7 +21,7 @@ from tests.graphs import tiny_bundle
 Measurement = Callable[[], list[Row]]
 SPEED_COMES_FROM = {"numpy", "onnxruntime", "onnxruntime-gpu", "pyside6_essentials", "pyside6-essentials", "torch"}
 MANY = 512  # dimensions of a toy whose sliders must not lag either
-KINDS = ("latency", "start", "resident", "eager", "map", "film", "training", "help")
+KINDS = ("latency", "start", "resident", "eager", "map", "film", "training", "train-page", "help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +68,8 @@ def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scra
     if "training" in kinds:
         yield partial(bench_training.cost_rows, 20 / less)
         yield partial(bench_training.start_rows, max(5 // less, 1))
+    if "train-page" in kinds:
+        yield partial(bench_train_page.rows, assets_folder() / "models" / "fashion-vae", 1_000 // less)
     if "help" in kinds:
         yield partial(start.help_rows, max(9 // less, 1))
 

@@ -32,7 +32,7 @@ EVENTS, SNAPSHOTS = 100_000, 200
 OPEN_S, FRAME_MS = 1.0, 16.0
 FRAMES = 240  # of scrolling down and up again
 TIMES_SLOWER, LONGEST_MS = 2.0, 100.0  # of the sliders, beside a training
-WARM_S = 10.0  # a training that runs has been through its first steps
+WARM = 2_000  # images; a training that has been through its first steps
 
 
 def rows(bundle: Path, moves: int) -> list[Row]:
@@ -67,8 +67,7 @@ def _slider_rows(bundle: Path, moves: int) -> list[Row]:
             )
             try:
                 record = Record(run)
-                _wait(lambda record=record: record.read() and record.view().images_per_s > 0)
-                _wait(lambda end=time.monotonic() + WARM_S: time.monotonic() > end)
+                _wait(lambda record=record: record.read() and record.view().images > WARM)
                 beside.append(ask("explorer.cli", "bench", bundle, "--moves", str(moves), "--json"))
             finally:
                 trainer.end(order.pid, order.time_s)

@@ -8,6 +8,7 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from explorer.app import App, settle  # isort: skip - before Qt, see app.py
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from explorer.bench import _Pulse, _until
@@ -143,11 +144,8 @@ def _page(folder: Path) -> dict[str, float]:
 
 def _wait(ready: Callable[[], bool]) -> None:
     """Look now and then until something holds."""
-    qt = QApplication.instance() or QApplication(sys.argv[:1])
-    loop, clock = QEventLoop(qt), QTimer()
-    clock.timeout.connect(lambda: loop.quit() if ready() else None)
-    clock.start(100)
-    loop.exec()
+    while not ready():
+        threading.Event().wait(0.1)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,7 @@ class TrainRoom:
         run.snapshot_asked.connect(training.snapshot)
         run.stop_asked.connect(training.stop)
         run.keep_asked.connect(training.keep)
+        run.export_asked.connect(self._export)
         run.measure_asked.connect(training.measure)
         run.repeat_asked.connect(self._repeat)
         run.delete_asked.connect(training.delete)
@@ -136,6 +137,12 @@ class TrainRoom:
         card.save_asked.connect(lambda: learning.save(self._window.ask_trajectory_place))
         self._window.follow.stop_asked.connect(learning.leave)
         self._window.follow.train_asked.connect(lambda: self._app.show_page("train"))
+
+    def _export(self) -> None:
+        run = self.training.seen.chosen
+        path = "" if run is None else self._window.ask_model_place(f"{run.name}.zip")
+        if path:
+            self.training.export(Path(path))
 
     def _repeat(self) -> None:
         again = self.training.again

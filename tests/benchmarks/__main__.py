@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 
+from explorer.contract.archive import open_bundle
 from explorer.places import assets_folder
 from explorer.state.library import find_bundles
 from tests.benchmarks import bench_film, bench_map, bench_train_page, bench_training, eager, latency, resident, start
@@ -49,6 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scratch: Path) -> Iterator[Measurement]:
     for at, bundle in enumerate(bundles):
         other = bundles[at - 1] if len(bundles) > 1 else _copy(bundle, scratch)
+        graphs = {graph.role for graph in open_bundle(bundle).manifest.graphs}
+        kinds_of = {"latency", "start"}
+        if "denoiser" not in graphs:  # ten thousand pictures of one would take hours; see bench_diffusion
+            kinds_of |= {"resident", "film"}
+        if "decoder" in graphs:  # a style generator has a benchmark of its own, bench_stylegan
+            kinds_of |= {"eager"}
         yield from (
             measure
             for kind, measure in (
@@ -58,7 +65,7 @@ def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scra
                 ("eager", partial(eager.rows, bundle, 500 // less)),
                 ("film", partial(bench_film.rows, bundle, max(5 // less, 1))),
             )
-            if kind in kinds
+            if kind in kinds and kind in kinds_of
         )
     if "latency" in kinds:
         many = tiny_bundle(scratch / f"{MANY}-numbers", dims=MANY, size=16, channels=3)

@@ -37,7 +37,6 @@ from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
 from explorer.control.grid import GridController
 from explorer.control.guidance import GuidanceController
-from explorer.control.importing import FOREIGN
 from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.layers import LayersController
@@ -47,7 +46,7 @@ from explorer.control.mixgrid import MixGridController
 from explorer.control.mixing import MixingController
 from explorer.control.noise import NoiseController
 from explorer.control.notebooks import FOLDER, Notebooks
-from explorer.control.outside import Outside
+from explorer.control.outside import FOREIGN, Outside
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController

@@ -13,7 +13,7 @@ from explorer.contract.errors import BundleError, ExplorerError, ModelFault
 from explorer.contract.manifest import Graph, LatentSpace, RowsPrior
 from explorer.latent.priors import Prior, prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
-from explorer.models.capabilities import Codes, Decodes, Encodes, Model
+from explorer.models.capabilities import Codes, Decodes, Encodes, Model, Unfolds
 from explorer.models.denoiser import with_steps
 from explorer.models.graphs import Graphs
 from explorer.models.stores import read_directions, read_encoded
@@ -44,7 +44,10 @@ def load_model(path: Path, runtime: Runtime, cancellable: Callable[[Callable[[],
         cancellable(graphs.cancel)
     model = assembled(bundle, str(path), graphs, lambda: run_ms)
     try:
-        run_ms = _timed(model.decodes) if model.decodes is not None else None
+        if model.unfolds is not None:
+            run_ms = _timed_step(model.unfolds)
+        elif model.decodes is not None:
+            run_ms = _timed(model.decodes)
     except ModelFault:
         if model.unfolds is None:
             raise  # else it may break off on the way: what came before can be looked at, and the fault is told there
@@ -141,6 +144,15 @@ def _encoder(bundle: Bundle, opened: Callable[[Graph], Session]) -> Encodes | No
     placed = space is not None and len(space.shape) == 3 and whole
     known = space is not None and (len(space.shape) == 1 or placed or isinstance(space.prior, RowsPrior))
     return Encoder(opened(graph), graph, space) if space is not None and known else None
+
+
+def _timed_step(unfolds: Unfolds) -> float:
+    """Milliseconds of one picture: of its second step, times their number."""
+    walk, steps = unfolds.unfold(unfolds.prior.center[None]), len(unfolds.schedule.places(unfolds.sampling))
+    next(walk)
+    start = time.perf_counter()
+    next(walk, None)
+    return (time.perf_counter() - start) * 1_000 * steps
 
 
 def _timed(decodes: Decodes) -> float:

@@ -72,7 +72,9 @@ def read_item(path: Path) -> Item:
         bundle = open_bundle(path)
         preview = bundle.read(PREVIEW) if bundle.manifest.file(PREVIEW) else None
     except BundleError as error:
-        return Item(str(path), path.stem if path.suffix.lower() in ZIPPED else path.name, "cannot be opened", fault=str(error))
+        return Item(
+            str(path), path.stem if path.suffix.lower() in ZIPPED else path.name, "cannot be opened", fault=str(error)
+        )
     return Item(str(path), bundle.manifest.name, _subtitle(bundle.manifest), preview, bundle.identity())
 
 

@@ -40,9 +40,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         lambda words, error: made.told.append((words, error)),
         lambda path: made.binned.append(path) or True,
         lambda: None,
+        lambda: "python",
     )  # fmt: skip
 
-    def begin(folder: Path, order: trainer.Order) -> trainer.Order:
+    def begin(_: str, folder: Path, order: trainer.Order) -> trainer.Order:
         made.begun.append(order)
         started_order = order.model_copy(update={"pid": os.getpid(), "time_s": 10.0**10})
         trainer.write_order(folder, started_order)

@@ -49,7 +49,7 @@ CUTS = (
         "formats of pictures that Pillow reads",
         rf"{QT}plugins/imageformats/(lib)?q(tiff|webp|icns|ico|tga|wbmp|gif|pdf)\b",
     ),
-    Cut("where packages lay on the machine that built it", r"\.dist-info/(direct_url\.json|RECORD|INSTALLER|REQUESTED)$"),
+    Cut("where packages lay on this machine", r"\.dist-info/(direct_url\.json|RECORD|INSTALLER|REQUESTED)$"),
     Cut("OpenGL in software", r"opengl32sw\.dll|d3dcompiler_\d+\.dll"),
 )  # fmt: skip
 # Of what ships with the checkout: pictures for the README, and networks with which the trainers measure.

@@ -1,4 +1,4 @@
-"""The app as one folder without Python does what the app with a Python does. ``make package`` builds it and runs this."""
+"""The app as one folder without Python does what the app with a Python does; ``make package`` runs this."""
 
 import json
 import os

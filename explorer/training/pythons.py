@@ -20,6 +20,7 @@ EXTRA = "latent-explorer[train]"
 VENV = "latent-trainers"  # what a new environment is called, in the folder where a person types the line
 ANSWER_S = 60.0  # a Python on a slow disk begins within seconds
 _NAMES = ("python3", "python")  # that are looked for on the path
+_STUB = "/usr/bin/python3" if sys.platform == "darwin" else ""  # too old, or a window that wants to install Xcode
 _SAID = TypeAdapter(list[str])
 _ASK = (
     "import importlib.util as u, json, sys; old = sys.version_info < (3, 11);"
@@ -95,7 +96,8 @@ def own() -> Python:
 
 def on_path() -> Iterable[str]:
     """Pythons that a terminal would start, once each."""
-    return dict.fromkeys(found for name in _NAMES if (found := shutil.which(name)))
+    found = dict.fromkeys(path for name in _NAMES if (path := shutil.which(name)))
+    return [path for path in found if path != _STUB]
 
 
 def ask(path: str) -> Python:

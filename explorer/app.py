@@ -10,6 +10,7 @@ from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,7 +37,6 @@ from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
 from explorer.control.grid import GridController
 from explorer.control.guidance import GuidanceController
-from explorer.control.importing import FOREIGN
 from explorer.control.instruments import answered
 from explorer.control.keeper import SESSION, SETTINGS, Keeper, bring_back
 from explorer.control.layers import LayersController
@@ -46,7 +46,7 @@ from explorer.control.mixgrid import MixGridController
 from explorer.control.mixing import MixingController
 from explorer.control.noise import NoiseController
 from explorer.control.notebooks import FOLDER, Notebooks
-from explorer.control.outside import Outside
+from explorer.control.outside import FOREIGN, Outside
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
@@ -62,7 +62,6 @@ from explorer.control.truncation import TruncationController
 from explorer.control.variations import VariationsController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
-from explorer.importroom import ImportRoom
 from explorer.joints import join
 from explorer.media.pictures_in import SUFFIXES
 from explorer.models.capabilities import Decodes, Model
@@ -83,7 +82,10 @@ from explorer.state.place import Explore
 from explorer.state.settings import Settings
 from explorer.state.storage import restore
 from explorer.tasks.latest import Worker
-from explorer.trainroom import TrainRoom
+
+if TYPE_CHECKING:
+    from explorer.importroom import ImportRoom
+    from explorer.trainroom import TrainRoom
 
 REST_MS = 150  # after this long without a new picture the hand counts as still
 FACTS_MS = 30  # between two showings of the facts; a picture comes more often, and nobody reads quicker
@@ -106,7 +108,8 @@ class App:
         self.explore, self.stage, self.library = Explore(), Stage(), Library()
         self.settings, settings_fault = restore(config_folder() / SETTINGS, Settings)
         theme.load_fonts(assets_folder() / "fonts")
-        theme.apply(qt, theme.THEMES[options.theme or self.settings.theme])
+        look = theme.THEMES[options.theme or self.settings.theme]
+        theme.prepare(qt, look)
         self.main = MainThread()
         self.device = options.device or self.settings.device
         self.runtime = runtime or Runtime(self.device)
@@ -146,6 +149,7 @@ class App:
         ) = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
+        theme.apply(qt, look)
         self.stack = QUndoStack()
         self.history = UndoHistory(self.stack)
         self.pictures = PictureController(self.explore, self.stage, picture_lane, self.models, self.window.picture)
@@ -305,16 +309,20 @@ class App:
         return picture is not None and picture.model is self.stage.at(self.explore.place)
 
     @property
-    def room(self) -> TrainRoom:
+    def room(self) -> "TrainRoom":
         """What stands behind the Train page, built when it is first asked for."""
         if self._room is None:
+            from explorer.trainroom import TrainRoom  # a start needs none of it
+
             self._room = TrainRoom(self)
         return self._room
 
     @property
-    def imports(self) -> ImportRoom:
+    def imports(self) -> "ImportRoom":
         """What stands behind the import of models that others made, built when it is first asked for."""
         if self._imports is None:
+            from explorer.importroom import ImportRoom  # a start needs none of it
+
             self._imports = ImportRoom(self)
         return self._imports
 
@@ -386,6 +394,8 @@ class App:
     def _on_rest(self) -> None:
         if not self._sought_trainings:
             self._sought_trainings = True
+            from explorer.trainroom import TrainRoom
+
             if TrainRoom.has_work():
                 self.room.training.look()
         if self.pictures.refine():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QTimer
 
+from explorer.contract.archive import ZIPPED
 from explorer.control.learning import LearningController
 from explorer.control.newrun import NewRunController
 from explorer.control.training import Seen, TrainingController
@@ -126,6 +127,7 @@ class TrainRoom:
         run.snapshot_asked.connect(training.snapshot)
         run.stop_asked.connect(training.stop)
         run.keep_asked.connect(training.keep)
+        run.export_asked.connect(self._export)
         run.measure_asked.connect(training.measure)
         run.repeat_asked.connect(self._repeat)
         run.delete_asked.connect(training.delete)
@@ -144,6 +146,12 @@ class TrainRoom:
     def _choose_python(self, path: str) -> None:
         self._app.settings.python = path
         self.new.choose_python(path)
+
+    def _export(self) -> None:
+        run = self.training.seen.chosen
+        path = "" if run is None else self._window.ask_model_place(f"{run.name}{ZIPPED[0]}")
+        if path:
+            self.training.export(Path(path))
 
     def _repeat(self) -> None:
         again = self.training.again

@@ -145,7 +145,6 @@ RECIPES = {
                     compiled=True,
                 ),
             ),
-            shipped=False,
         ),
         Recipe(
             "vae-mlp-published",

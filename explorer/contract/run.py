@@ -141,15 +141,16 @@ class Tail(Generic[T]):
     skipped: int
 
 
-def read_events(run: Path, offset: int = 0) -> Tail[Event]:
+def read_events(run: Path, offset: int = 0, most: int = -1) -> Tail[Event]:
     """The events of a run from a byte offset on; a torn last line is left for the next call.
 
-    Lines of a later version or damaged ones are counted in ``skipped`` and passed over.
+    ``most`` bytes are read at once, by default all. Lines of a later version or damaged ones are counted in
+    ``skipped`` and passed over.
 
     Raises:
         RunError: the folder or its journal cannot be read.
     """
-    return _read_lines(run / EVENTS, offset, _EVENT.validate_json)
+    return _read_lines(run / EVENTS, offset, _EVENT.validate_json, most)
 
 
 def read_commands(run: Path, offset: int = 0) -> Tail[Command]:
@@ -196,11 +197,13 @@ def read_config(run: Path) -> dict[str, Any]:
     return cast(dict[str, Any], config)
 
 
-def _read_lines(path: Path, offset: int, parse: Callable[[bytes], T]) -> Tail[T]:
+def _read_lines(path: Path, offset: int, parse: Callable[[bytes], T], most: int = -1) -> Tail[T]:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            content = file.read()
+            content = file.read(most)
+            if most > 0 and len(content) == most:
+                content += file.readline()
     except OSError as error:
         raise RunError(
             f"{short(path, 120)} cannot be read ({error.strerror or error}); choose a training run's folder."

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from explorer.contract.errors import Cancelled, ExplorerError, short
 from explorer.contract.pixels import Pixels
+from explorer.control.outside import FOREIGN
 from explorer.foreign.facts import GraphFacts, Study
 from explorer.foreign.guessing import part_of
 from explorer.foreign.importing import GIVEN, NOW, Answers, Import
@@ -18,9 +19,6 @@ from explorer.tasks.latest import Job, Lane
 
 ROLES = ("decoder", "encoder", "translator", "denoiser", "critic", "unused")
 MOST_PICTURES = 8  # of a person's own that a model is tried with
-FOREIGN = frozenset({
-    ".onnx", ".pt", ".pth", ".ckpt", ".pkl", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb",
-})  # fmt: skip
 DOUBTFUL = (
     "Encoder and decoder may not belong together: sample pictures come back no better with their own code than with "
     "another picture's."

@@ -36,11 +36,13 @@ MAIN = (
     "batch",
     "rate",
     "r1",
+    "augment",
     "parameterisation",
     "schedule",
 )  # fmt: skip - what is always in sight, in this order
 LONGEST_NAME = 60
 SHEET = "sheet.png"
+AUGMENTED = " Here: one of them, and what the augmentation makes of it when it changes most."
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class NewRunController:
         self._begin: dict[str, Value] = {}  # what the preset says
         self._texts: dict[str, str] = {}  # what a person typed instead
         self._name = ""
-        self._asked_data = ""
+        self._asked_data = ("", False)
         self._measure_later = later(self.measure)
         self._shown = self._installing = False
 
@@ -285,12 +287,13 @@ class NewRunController:
         self._view.show_form(form)
         self._view.show_estimate("", (form.fault,) if form.fault else (), busy=False)
         self._measure_later()
-        data = next(field.text for field in form.fields if field.knob.name == "data")
-        if data != self._asked_data:
-            self._asked_data = data
-            self._look_at(data)
+        texts = {field.knob.name: field.text for field in form.fields}
+        asked = texts["data"], texts.get("augment", "off") != "off"
+        if asked != self._asked_data:
+            self._asked_data = asked
+            self._look_at(*asked)
 
-    def _look_at(self, data: str) -> None:
+    def _look_at(self, data: str, augmented: bool) -> None:
         assert self._catalogue is not None
         known = next((entry for entry in self._catalogue.data if entry.name == data), None)
         if known is not None and not known.ready:
@@ -301,12 +304,13 @@ class NewRunController:
         self._view.show_data("Looking at the pictures …", None, fault=False)
         self._scratch.mkdir(parents=True, exist_ok=True)
         sheet = self._scratch / SHEET
-        words = ("data", data, "--json", "True", "--sheet", str(sheet))
-        self._data_lane.submit(self._asking(*words), partial(self._take_data, sheet), self._fail_data)
+        words = ("data", data, "--json", "True", "--sheet", str(sheet), "--augmented", str(augmented))
+        take = partial(self._take_data, sheet, augmented)
+        self._data_lane.submit(self._asking(*words), take, self._fail_data)
 
-    def _take_data(self, sheet: Path, text: str) -> None:
+    def _take_data(self, sheet: Path, augmented: bool, text: str) -> None:
         report = DataReport.model_validate_json(text.strip().splitlines()[-1])
-        self._view.show_data(report.sentence, sheet, fault=False)
+        self._view.show_data(f"{report.sentence}{AUGMENTED if augmented else ''}", sheet, fault=False)
 
     def _fail_data(self, error: Exception) -> None:
         if not isinstance(error, ExplorerError):

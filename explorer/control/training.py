@@ -20,6 +20,7 @@ from explorer.tasks.latest import Job, Lane
 from explorer.training import trainer
 from explorer.training.catalogue import Value
 from explorer.training.diagnosis import Finding, findings, variety_of
+from explorer.training.load import Load
 from explorer.training.record import Record, RunView
 
 NOTE = "note.json"  # in a run folder: what a person calls it
@@ -43,6 +44,7 @@ class Seen:
     chosen: RunView | None = None
     findings: tuple[Finding, ...] = ()
     other: RunView | None = None  # that it is compared with
+    load: str = ""  # how busy the run in view keeps this machine
 
 
 class TrainingView(Protocol):
@@ -214,6 +216,12 @@ class TrainingController:
         if run is not None:
             self._keep(run)
 
+    def export(self, target: Path) -> None:
+        """Make a bundle of the best weights somewhere else: a folder, or one file (``.lexp``, ``.zip``)."""
+        run = self.seen.chosen
+        if run is not None:
+            self._make(run, target, f"{run.name} was exported as {target}.")
+
     def measure(self) -> None:
         """Measure the run's bundle on test pictures."""
         run = self.seen.chosen
@@ -244,12 +252,13 @@ class TrainingController:
             self._tell(str(error), True)
 
     def _keep(self, run: RunView) -> None:
+        self._make(run, self._models / run.name, f"{run.name} is in the library.")
+
+    def _make(self, run: RunView, target: Path, done: str) -> None:
         if run.checkpoint is None:
             self._tell(f"{run.name} has no checkpoint yet; wait for the first one.", True)
             return
-        target = self._models / run.name
-        words = ("export", str(run.folder), "-o", str(target))
-        self._chore(f"Making a model of {run.name}", words, f"{run.name} is in the library.")
+        self._chore(f"Making a model of {run.name}", ("export", str(run.folder), "-o", str(target)), done)
 
     def _chore(self, doing: str, words: tuple[str, ...], done: str) -> None:
         def work(job: Job) -> str:
@@ -311,6 +320,7 @@ class _Reader:
     def __init__(self) -> None:
         self._records: dict[Path, Record] = {}
         self._variety: dict[Path, float] = {}
+        self._load: Load | None = None
 
     def look(
         self, folders: Sequence[Path], chosen: Path | None, other: Path | None, job: Job
@@ -329,7 +339,16 @@ class _Reader:
         view = None if chosen is None else views.get(chosen)
         said = () if view is None else findings(view, self._spread(view))
         tags = {path: _tag(path) for path in views}
-        return Seen(tuple(views[path] for path in found), tags, view, said, None if other is None else views.get(other))
+        beside = None if other is None else views.get(other)
+        return Seen(tuple(views[path] for path in found), tags, view, said, beside, self._busy(view))
+
+    def _busy(self, run: RunView | None) -> str:
+        if run is None or not (run.live and run.here and run.pid):
+            self._load = None
+            return ""
+        if self._load is None or self._load.pid != run.pid:
+            self._load = Load(run.pid, "CPU" not in run.device)
+        return self._load.words()
 
     def _spread(self, run: RunView) -> float | None:
         """Variety of the newest samples, over that of the pictures that were restored."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
@@ -28,7 +29,6 @@ from explorer.qt.panels.encode_panel import EncodePanel
 from explorer.qt.panels.film_dialog import FilmDialog
 from explorer.qt.panels.grid_panel import GridPanel
 from explorer.qt.panels.guidance_panel import GuidancePanel
-from explorer.qt.panels.import_dialog import ImportDialog
 from explorer.qt.panels.layers_panel import LayersPanel
 from explorer.qt.panels.library_panel import LibraryPanel
 from explorer.qt.panels.map_panel import MapPanel
@@ -42,7 +42,6 @@ from explorer.qt.panels.strip_panel import StripPanel
 from explorer.qt.panels.trajectory_panel import TrajectoryPanel
 from explorer.qt.panels.variations_panel import VariationsPanel
 from explorer.qt.present import Presenter
-from explorer.qt.train.train_page import TrainPage
 from explorer.qt.widgets.chips import Chip, ChipBar
 from explorer.qt.widgets.drop_zone import dropped_paths
 from explorer.qt.widgets.export_bar import ExportBar
@@ -53,6 +52,10 @@ from explorer.qt.widgets.status_line import StatusLine
 from explorer.qt.widgets.toast import Toast, ToastBar
 from explorer.state.filmchoice import FilmChoice
 from explorer.tasks.queue import Progress
+
+if TYPE_CHECKING:
+    from explorer.qt.panels.import_dialog import ImportDialog
+    from explorer.qt.train.train_page import TrainPage
 
 LIBRARY_WIDTH, INSTRUMENTS_WIDTH = 232, 384  # px, at the start
 SLIDERS = Chip("sliders", "Sliders", "One slider for each number of the code.")
@@ -253,9 +256,11 @@ class Window(QWidget):
             self.show_instrument(self._wanted)
 
     @property
-    def train(self) -> TrainPage:
+    def train(self) -> "TrainPage":
         """The Train page, built when it is first asked for."""
         if self._train is None:
+            from explorer.qt.train.train_page import TrainPage  # a start needs none of it
+
             self._train = TrainPage(self)
             self._pages.addWidget(self._train)
         return self._train
@@ -288,9 +293,11 @@ class Window(QWidget):
         return QFileDialog.getOpenFileName(self, "Open a model", "", f"{OPENED};;All files (*)")[0]
 
     @property
-    def imports(self) -> ImportDialog:
+    def imports(self) -> "ImportDialog":
         """The dialog for models that others made, built when it is first asked for."""
         if self._imports is None:
+            from explorer.qt.panels.import_dialog import ImportDialog  # a start needs none of it
+
             self._imports = ImportDialog(self)
         return self._imports
 

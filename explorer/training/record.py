@@ -20,6 +20,7 @@ ENDED = ("finished", "stopped", "failed", "killed")
 FRESH_S = 60.0  # a trainer on another machine is believed to live so long after its last line
 MOST_LINES = 400  # of the log
 SHOWN_POINTS = 1_500  # of a curve
+PIECE = 1 << 18  # bytes of a journal at a time: events are let go of before the next ones come
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +133,18 @@ class Record:
                 self._config = contract.read_config(self.folder)
             except RunError:
                 self._config = {}
-        try:
-            tail = contract.read_events(self.folder, self._offset)
-        except RunError:
-            return False
-        self._offset = tail.offset
-        for event in tail.items:
-            self._take(event)
-        return bool(tail.items)
+        began = self._offset
+        while True:
+            try:
+                tail = contract.read_events(self.folder, self._offset, PIECE)
+            except RunError:
+                break
+            for event in tail.items:
+                self._take(event)
+            if tail.offset == self._offset:
+                break
+            self._offset = tail.offset
+        return self._offset > began
 
     def view(self) -> RunView:
         """The run as it stands now."""
@@ -201,6 +206,13 @@ class Record:
         self._heard_s = event.time_s
         self._images = max(self._images, event.images)
         match event:
+            case contract.Progress():
+                self._pace, self._left = event.images_per_s, event.remaining_s
+            case contract.Metric():
+                for name, value in event.values.items():
+                    line = self._lines.get((event.split, name)) or self._lines.setdefault((event.split, name), _Line())
+                    line.images.append(event.images)
+                    line.values.append(value)
             case contract.Started():
                 self._family, self._data, self._device = event.family, event.data, event.device
                 self._total, self._pid, self._host, self._began_s = (
@@ -214,13 +226,6 @@ class Record:
                 self._pid, self._stage, self._fault = event.pid, "running", ""
                 self._began_s = max(self._began_s, event.time_s)
                 self._say(event, f"Going on after {event.images:,} images.")
-            case contract.Progress():
-                self._pace, self._left = event.images_per_s, event.remaining_s
-            case contract.Metric():
-                for name, value in event.values.items():
-                    line = self._lines.setdefault((event.split, name), _Line())
-                    line.images.append(event.images)
-                    line.values.append(value)
             case contract.Sample():
                 kept = Kept(event.images, self.folder / event.path)
                 (self._restored if event.of == "reconstructions" else self._samples).append(kept)

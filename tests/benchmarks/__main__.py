@@ -11,9 +11,10 @@ from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 
+from explorer.contract.archive import open_bundle
 from explorer.places import assets_folder
 from explorer.state.library import find_bundles
-from tests.benchmarks import bench_film, bench_map, bench_training, eager, latency, resident, start
+from tests.benchmarks import bench_film, bench_map, bench_train_page, bench_training, eager, latency, resident, start
 from tests.benchmarks.children import user_folders
 from tests.benchmarks.rows import Row, print_table
 from tests.graphs import tiny_bundle
@@ -21,7 +22,7 @@ from tests.graphs import tiny_bundle
 Measurement = Callable[[], list[Row]]
 SPEED_COMES_FROM = {"numpy", "onnxruntime", "onnxruntime-gpu", "pyside6_essentials", "pyside6-essentials", "torch"}
 MANY = 512  # dimensions of a toy whose sliders must not lag either
-KINDS = ("latency", "start", "resident", "eager", "map", "film", "training", "help")
+KINDS = ("latency", "start", "resident", "eager", "map", "film", "training", "train-page", "help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scratch: Path) -> Iterator[Measurement]:
     for at, bundle in enumerate(bundles):
         other = bundles[at - 1] if len(bundles) > 1 else _copy(bundle, scratch)
+        graphs = {graph.role for graph in open_bundle(bundle).manifest.graphs}
+        kinds_of = {"latency", "start"}
+        if "denoiser" not in graphs:  # ten thousand pictures of one would take hours; see bench_diffusion
+            kinds_of |= {"resident", "film"}
+        if "decoder" in graphs:  # a style generator has a benchmark of its own, bench_stylegan
+            kinds_of |= {"eager"}
         yield from (
             measure
             for kind, measure in (
@@ -58,7 +65,7 @@ def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scra
                 ("eager", partial(eager.rows, bundle, 500 // less)),
                 ("film", partial(bench_film.rows, bundle, max(5 // less, 1))),
             )
-            if kind in kinds
+            if kind in kinds and kind in kinds_of
         )
     if "latency" in kinds:
         many = tiny_bundle(scratch / f"{MANY}-numbers", dims=MANY, size=16, channels=3)
@@ -68,6 +75,8 @@ def _measurements(bundles: Sequence[Path], kinds: Sequence[str], less: int, scra
     if "training" in kinds:
         yield partial(bench_training.cost_rows, 20 / less)
         yield partial(bench_training.start_rows, max(5 // less, 1))
+    if "train-page" in kinds:
+        yield partial(bench_train_page.rows, assets_folder() / "models" / "fashion-vae", 1_000 // less)
     if "help" in kinds:
         yield partial(start.help_rows, max(9 // less, 1))
 

@@ -40,6 +40,7 @@ def ask(module: str, *arguments: str | Path) -> Any:
 def run(*arguments: str | Path) -> str:
     """What this Python prints with these arguments; no screen is needed."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
     if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     command = [sys.executable, *map(str, arguments)]

@@ -18,11 +18,11 @@ def rows(bundle: Path, moves: int) -> list[Row]:
     return [
         at_most(
             f"{name}: hand to painted picture, median",
-            found["hand_median"], bare + MEDIAN_MS, "ms", f"session.run alone {bare:.2f} ms",
+            found["hand_median"], bare + MEDIAN_MS, "ms", f"one alone {bare:.2f} ms",
         ),
         at_most(
             f"{name}: hand to painted picture, 99 %",
-            found["hand_p99"], bare_late + LATE_MS, "ms", f"session.run alone, 99 % {bare_late:.2f} ms",
+            found["hand_p99"], bare_late + LATE_MS, "ms", f"one alone, 99 % {bare_late:.2f} ms",
         ),
         Row(
             f"{name}: pictures of {found['moves']:,} moves",

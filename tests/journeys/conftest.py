@@ -39,6 +39,7 @@ class Journey:
     qapp: QApplication
     library: Path  # the folder of the user's models
     made: list[App] = field(default_factory=list)
+    patience_ms: int = PATIENCE_MS
 
     def start(self, target: Path | None = None, *, limit_s: float = LIMIT_S, session: bool = True) -> App:
         """Start the program and wait until it has nothing left to do."""
@@ -55,9 +56,9 @@ class Journey:
         """Wait until nothing is on its way any more, to the worker, to the screen or to the disk."""
         self.until(lambda: app.idle and not app.window.picture.waiting)
 
-    def until(self, condition: Callable[[], bool], patience_ms: int = PATIENCE_MS) -> None:
+    def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something holds."""
-        self.qtbot.waitUntil(condition, timeout=patience_ms)
+        self.qtbot.waitUntil(condition, timeout=self.patience_ms)
 
     def keys(self, app: App, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press and release a key where the focus is, then wait."""

@@ -18,13 +18,14 @@ from tests.trainers import toys
 
 pytestmark = [pytest.mark.journey, pytest.mark.torch]
 
-EXPORT_MS = 120_000  # another process loads PyTorch and writes two graphs; a busy machine takes its time
+TRAINER_MS = 120_000  # other processes load PyTorch and write graphs; a busy machine takes its time
 SMALL = {"latent": "3", "width": "4", "blocks": "0", "batch": "8", "held_out": "8", "beta_warmup": "0"}
 
 
 @pytest.fixture(autouse=True)
-def no_trainer_is_left() -> Iterator[None]:
+def no_trainer_is_left(stocked: Journey) -> Iterator[None]:
     """A training outlives the window, and so a test that failed."""
+    stocked.patience_ms = TRAINER_MS
     yield
     for run in trainer.find_runs((runs_folder(),)):
         order = trainer.read_order(run)
@@ -60,7 +61,7 @@ def start(person: Journey, app: App, **values: str) -> Path:
     page = page_of(person, app)
     fill(app, data, **{"images": "10,000,000", "report": "64", "milestone": "2000", "snapshots": "0", **values})
     page.new._start.click()
-    person.until(lambda: status(app) == "running" and app.room.training.seen.chosen.images > 64, EXPORT_MS)
+    person.until(lambda: status(app) == "running" and app.room.training.seen.chosen.images > 64)
     return app.room.training.seen.chosen.folder
 
 
@@ -78,20 +79,20 @@ def test_train_step_in_follow_scrub_stop_and_find_it_after_a_restart(stocked: Jo
     moved = app.explore.place.code
     assert moved != first.code
     assert not app.window.follow.isHidden()
-    stocked.until(lambda: app.explore.place.bundle != first.bundle, EXPORT_MS)  # a later snapshot, of itself
+    stocked.until(lambda: app.explore.place.bundle != first.bundle)  # a later snapshot, of itself
     stocked.until(lambda: app.showing)
     assert app.explore.place.code == moved
     assert [item.title for item in app.library.items if "snapshots" in item.path] == []
 
     app.window.show_page("train")
     app.show_page("train")
-    stocked.until(lambda: len(app.room.training.seen.chosen.snapshots) >= 2, EXPORT_MS)
+    stocked.until(lambda: len(app.room.training.seen.chosen.snapshots) >= 2)
     app.room.learning.scrub(0)
     assert page.run.learning._large.has_picture
     page.run._buttons["stop"].click()
     stocked.until(lambda: status(app) == "stopped")
     bundle = stocked.library / run.name
-    stocked.until(lambda: any(Path(item.path) == bundle.resolve() for item in app.library.items), EXPORT_MS)
+    stocked.until(lambda: any(Path(item.path) == bundle.resolve() for item in app.library.items))
     app.window.close()
 
     again = stocked.start(bundle)

@@ -148,6 +148,7 @@ class RunPage(QWidget):
     snapshot_asked = Signal()
     stop_asked = Signal()
     keep_asked = Signal()
+    export_asked = Signal()
     measure_asked = Signal()
     repeat_asked = Signal()
     delete_asked = Signal()
@@ -166,6 +167,10 @@ class RunPage(QWidget):
         self._build_state()
         self.samples = SampleRows(
             "samples", "Samples with the same seeds", "The same samples, from early to now.", self
+        )
+        self._beside = words("", kind="hint")
+        self._other_samples = SampleRows(
+            "other_samples", "Samples of the other run", "The samples of the run that is compared.", self
         )
         self._log = QPlainTextEdit(self)
         self._log.setObjectName("run_log")
@@ -204,6 +209,8 @@ class RunPage(QWidget):
         inside.setContentsMargins(16, 12, 16, 12)
         inside.addWidget(title)
         inside.addWidget(self.samples)
+        inside.addWidget(self._beside)
+        inside.addWidget(self._other_samples)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 16, 16, 12)
         layout.setSpacing(10)
@@ -261,12 +268,13 @@ class RunPage(QWidget):
             button = Button(text, f"run_{key}", tip, self, kind="primary" if key == "step_in" else "")
             button.clicked.connect(partial(_emit, signal))
             self._buttons[key] = button
-        more = Button("More …", "run_more", "Keep, measure, repeat, delete.", self)
+        more = Button("More …", "run_more", "Keep, export, measure, repeat, delete.", self)
         menu = QMenu(more)
         menu.setObjectName("run_menu")
         self._actions = {}
         for key, text, signal in (
             ("keep", "Make a model of it for the library", self.keep_asked),
+            ("export", "Export it as a folder or one zip", self.export_asked),
             ("measure", "Measure it on test pictures", self.measure_asked),
             ("repeat", "Start it again, with changes", self.repeat_asked),
             ("delete", "Put it into the bin", self.delete_asked),
@@ -330,7 +338,7 @@ class RunPage(QWidget):
             return
         self._run = run
         self._name.setText(run.name)
-        self._facts.setText(facts(run))
+        self._facts.setText("  ·  ".join(filter(None, (facts(run), seen.load))))
         self._facts.setProperty("kind", "error" if run.status in ("failed", "killed") else "secondary")
         self._facts.style().polish(self._facts)
         if not self._tag.hasFocus():
@@ -346,7 +354,10 @@ class RunPage(QWidget):
         at = names.index(seen.other.folder) + 1 if seen.other is not None and seen.other.folder in names else 0
         self._compare.setCurrentIndex(at)
         self._differs.setText("" if seen.other is None else differences(run, seen.other))
-        self._differs.setVisible(seen.other is not None)
+        self._beside.setText("" if seen.other is None else f"And those of {seen.other.name}")
+        self._other_samples.show_samples(() if seen.other is None else seen.other.samples)
+        for part in (self._differs, self._beside, self._other_samples):
+            part.setVisible(seen.other is not None)
         text = "\n".join(f"{time.strftime('%H:%M:%S', time.localtime(at))}  {words_}" for at, words_ in run.log)
         if text != self._log.toPlainText():
             self._log.setPlainText(text)
@@ -367,7 +378,8 @@ class RunPage(QWidget):
         self._buttons["step_in"].setEnabled(works or bool(run.snapshots))
         self._buttons["stop"].setText("Stop and keep" if works else "Cancel" if run.live else "Stop")
         self._buttons["stop"].setEnabled(run.live or run.status == "waiting")
-        self._actions["keep"].setEnabled(run.checkpoint is not None)
+        for key in ("keep", "export"):
+            self._actions[key].setEnabled(run.checkpoint is not None)
         self._actions["measure"].setEnabled(not run.live)
         self._actions["repeat"].setEnabled(bool(run.config))
         self._actions["delete"].setEnabled(not run.live)

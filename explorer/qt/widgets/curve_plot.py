@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.qt import theme
@@ -41,17 +41,25 @@ class CurvePlot(QWidget):
         self._log = False
         self._smooth = 0.0
         self._pointer: float | None = None
+        self._drawn: QPixmap | None = None  # all but what stands under the pointer
 
     def show_lines(self, lines: tuple[PlotLine, ...]) -> None:
         """Show these curves, the first on top."""
-        self._lines = tuple(line for line in lines if len(line.x))
+        lines = tuple(line for line in lines if len(line.x))
+        if lines and len(lines) == len(self._lines) and all(map(_same, lines, self._lines)):
+            return
+        self._lines = lines
         newest = self._lines[0].y[-1] if self._lines else None
         self.setAccessibleDescription("no numbers yet" if newest is None else f"newest {newest:.4g}")
-        self.update()
+        self._draw_anew()
 
     def show_look(self, *, log: bool, smooth: float) -> None:
         """Logarithmic height, and how much of a running mean, 0 to below 1."""
         self._log, self._smooth = log, smooth
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._drawn = None
         self.update()
 
     # geometry
@@ -80,17 +88,30 @@ class CurvePlot(QWidget):
     # paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        roles = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL, tabular=True))
-        box = self._box()
         if not self._lines:
-            painter.setPen(roles.color("secondary"))
+            painter.setPen(theme.current().color("secondary"))
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, "The first numbers come soon.")
             painter.end()
             return
-        left, right, low, high = self._ranges()
+        ranges, ratio = self._ranges(), self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
+            self._drawn = QPixmap(self.size() * ratio)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            self._paint_curves(self._drawn, ranges)
+        painter.drawPixmap(0, 0, self._drawn)
+        self._paint_pointer(painter, self._box(), ranges[:2])
+        painter.end()
+
+    def _paint_curves(self, target: QPixmap, ranges: tuple[float, float, float, float]) -> None:
+        roles, box = theme.current(), self._box()
+        left, right, low, high = ranges
+        painter = QPainter(target)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(theme.SMALL, tabular=True))
 
         def place(x: float, y: float) -> QPointF:
             return QPointF(
@@ -98,7 +119,7 @@ class CurvePlot(QWidget):
                 box.bottom() - (y - low) / (high - low) * box.height(),
             )
 
-        self._paint_axes(painter, box, (left, right, low, high))
+        self._paint_axes(painter, box, ranges)
         for line in reversed(self._lines):
             y = self._height(line.y)
             colour = roles.color(line.role)
@@ -117,7 +138,6 @@ class CurvePlot(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
             else:
                 painter.drawPolyline(_polygon(place, line.x, y))
-        self._paint_pointer(painter, box, (left, right))
         painter.end()
 
     def _paint_axes(self, painter: QPainter, box: QRectF, ranges: tuple[float, float, float, float]) -> None:
@@ -171,14 +191,23 @@ class CurvePlot(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() is QEvent.Type.PaletteChange:
-            self.update()
+            self._draw_anew()
         super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._draw_anew()
+        super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 170)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(180, 110)
+
+
+def _same(one: PlotLine, other: PlotLine) -> bool:
+    looks = [(line.name, line.role, line.dashed) for line in (one, other)]
+    return looks[0] == looks[1] and np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y, equal_nan=True)
 
 
 def smoothed(y: NDArray[np.float64], keep: float) -> NDArray[np.float64]:

@@ -19,9 +19,11 @@ FIELDS = [
     {"name": "latent", "type": "integer", "default": 16, "low": 1, "high": 512},
     {"name": "network", "type": "choice", "default": "conv", "choices": ["conv", "mlp"]},
 ]
+AUGMENT = {"name": "augment", "type": "choice", "default": "adaptive", "choices": ["off", "adaptive"]}
 SAID = {
     "families": [
         {"name": "vae", "sentence": "VAE: codes.", "teaches": "It.", "fields": FIELDS, "classroom": {"latent": 4}},
+        {"name": "stylegan", "sentence": "Style GAN.", "fields": [FIELDS[0], AUGMENT], "classroom": None},
         {"name": "classifier", "sentence": "Classifier: names.", "fields": FIELDS[:2], "classroom": None},
     ],
     "recipes": [
@@ -117,6 +119,19 @@ def test_the_form_begins_with_the_classroom_values(stand: Stand) -> None:
     assert (stand.text("latent"), stand.text("images")) == ("4", "1,000")
     assert [preset.key for preset in stand.form.presets] == [CLASSROOM, "fashion-vae", DEFAULTS]
     assert stand.view.data.startswith("60 to train on and 10 to test on; 28 px, grey")
+
+
+def test_what_augmentation_does_is_drawn_where_there_is_one(stand: Stand) -> None:
+    def looked() -> list[str]:
+        return [words[-1] for words in stand.asked if words[0] == "data"]
+
+    assert looked() == ["False"]
+    stand.control.choose_family("stylegan")
+    assert looked() == ["False", "True"]
+    assert "augmentation makes of it" in stand.view.data
+    stand.control.set("augment", "off")
+    assert looked() == ["False", "True", "False"]
+    assert "augmentation" not in stand.view.data
 
 
 def test_a_family_without_a_classroom_begins_with_its_defaults(stand: Stand) -> None:

@@ -103,6 +103,21 @@ def test_what_ends_becomes_a_model_by_itself(desk: Desk) -> None:
     desk.view.show_chore.assert_called_with("Making a model of vae …")
 
 
+def test_a_run_is_exported_where_a_person_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(trainer, "ask", lambda _, words, *__: asked.append(words) or "")
+    run = make(desk.folder / "runs" / "vae", started(), contract.Finished(images=1000))
+    desk.control.choose(run)
+    desk.control.export(desk.folder / "mine.zip")
+    assert desk.told == [("vae has no checkpoint yet; wait for the first one.", True)]
+    contract.append_event(run, contract.Checkpoint(images=64, path="checkpoints/64"))
+    desk.control.look()
+    desk.control.export(desk.folder / "mine.zip")
+    desk.chore.run()
+    assert asked == [("export", str(run), "-o", str(desk.folder / "mine.zip"))]
+    assert desk.told[-1] == (f"vae was exported as {desk.folder / 'mine.zip'}.", False)
+
+
 def test_a_trainer_that_falls_is_told_about_once(desk: Desk) -> None:
     run = make(desk.folder / "runs" / "vae", started(**HERE), metric(100, loss=2.0))
     desk.control.choose(run)

@@ -56,6 +56,16 @@ def test_what_is_added_is_read_on_and_a_torn_line_waits(tmp_path: Path) -> None:
     assert (view.status, view.images, view.images_per_s, view.left_s) == ("running", 64, 5.0, 3.0)
 
 
+@pytest.mark.parametrize("piece", [1, 64, 150, 1_000])
+def test_a_journal_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    run = make(tmp_path / "run", started(), *(metric(at, loss=1.0 / at) for at in range(1, 30)))
+    with (run / contract.EVENTS).open("ab") as journal:
+        journal.write(b'{"time_s":1,"images":64,"ki')
+    monkeypatch.setattr("explorer.training.record.PIECE", piece)
+    curve = view_of(run).curve("train", "loss")
+    assert curve is not None and curve.images.tolist() == list(range(1, 30))
+
+
 def test_a_killed_trainer_is_known_and_what_it_did_after_its_checkpoint_is_forgotten(tmp_path: Path) -> None:
     run = make(
         tmp_path / "run", started(pid=GONE), metric(100, loss=3.0), contract.Checkpoint(images=100, path="c/100"),

@@ -2,6 +2,7 @@
 #
 #   make run     set everything up and open the app           make test    set everything up and run all tests
 #   make check   linters, types, arrows                       make bench   the speed table
+#   make package the app as one folder without Python, in dist/, and its tests
 #
 # make run PYTHON=python3.12 takes another Python; make run OPEN=BUNDLE opens a bundle; make bench BENCH=--quick tries it out.
 
@@ -18,11 +19,13 @@ WORKERS ?= $(shell echo $$(($(CORES) < 8 ? $(CORES) : 8)))
 
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGE_VENV := packaging/.venv
+PACKAGE_BIN := $(PACKAGE_VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One line for each package that is fetched, none for what is there already.
 BRIEFLY := awk '/^(  Downloading|  Using cached|Installing)/ { print substr($$0, 1, 100); fflush() }'
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench package clean
 
 run: $(VENV)/base.stamp
 	@$(BIN)/python packaging/check_system.py qt
@@ -43,8 +46,14 @@ check: $(VENV)/dev.stamp
 bench: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
+# In an environment of its own, so that nothing of the trainers and of a developer's tools can get in.
+package: $(PACKAGE_VENV)/package.stamp
+	@$(PACKAGE_BIN)/python packaging/check_system.py package
+	@$(PACKAGE_BIN)/python packaging/make_package.py
+	@$(PACKAGE_BIN)/python -m pytest -m package tests/packaging/test_package.py
+
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(PACKAGE_VENV) build dist
 
 $(BIN)/python:
 	@$(PYTHON) packaging/check_system.py python
@@ -65,4 +74,12 @@ $(VENV)/test.stamp: pyproject.toml packaging/constraints.txt $(VENV)/base.stamp
 
 $(VENV)/dev.stamp: pyproject.toml $(VENV)/test.stamp
 	@$(PIP) install --group dev | $(BRIEFLY)
+	@touch $@
+
+$(PACKAGE_VENV)/package.stamp: pyproject.toml
+	@$(PYTHON) packaging/check_system.py python
+	@echo "Making the virtual environment $(PACKAGE_VENV): about 400 MB, once"
+	@$(PYTHON) -m venv $(PACKAGE_VENV)
+	@$(PACKAGE_BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(PACKAGE_BIN)/python -m pip --disable-pip-version-check install --editable . --group package | $(BRIEFLY)
 	@touch $@

@@ -69,6 +69,7 @@ from explorer.options import LaunchOptions
 from explorer.places import assets_folder, config_folder, model_folders, runs_folder, state_folder
 from explorer.qt import theme
 from explorer.qt.bridge import MainThread
+from explorer.qt.openings import Openings
 from explorer.qt.pictures import to_image, to_pixels
 from explorer.qt.undo import UndoHistory
 from explorer.qt.widgets.status_line import Fact
@@ -266,8 +267,7 @@ class App:
         elif self.options.panel:
             self.explore.instrument = self.options.panel
         if self.options.target is not None:
-            target = self.options.target
-            self.open_dropped((target,)) if target.suffix.lower() in FOREIGN else self.shelf.open(str(target))
+            self.open_file(self.options.target)
         elif not self.explore.place.bundle:
             self.library.events.items.connect(self._open_first)
         self.shelf.find()
@@ -519,6 +519,10 @@ class App:
             self.library.events.items.disconnect(self._open_first)
             self.shelf.open(first.path)
 
+    def open_file(self, path: Path) -> None:
+        """Open what a person named by itself: a model, a saved picture, a session, or a graph that others made."""
+        self.open_dropped((path,)) if path.suffix.lower() in FOREIGN else self.shelf.open(str(path))
+
     def open_dropped(self, paths: tuple[Path, ...]) -> None:
         """Open the first of what was dropped, a picture, a model, a session; or import all graphs that others made."""
         if any(path.suffix.lower() in FOREIGN and path.is_file() for path in paths):
@@ -591,7 +595,7 @@ class App:
     def _open_by_dialog(self) -> None:
         path = self.window.ask_model()
         if path:
-            self.open_dropped((Path(path),)) if Path(path).suffix.lower() in FOREIGN else self.shelf.open(path)
+            self.open_file(Path(path))
 
     def _import_by_dialog(self) -> None:
         paths = self.window.ask_graphs()
@@ -639,6 +643,10 @@ def run(options: LaunchOptions) -> int:
     qt.setWindowIcon(QIcon(str(assets_folder() / "icons" / "latent-explorer.svg")))
     app = App(options, qt)
     _keep_log(app)
+    openings = Openings(qt)
+    if sys.platform == "darwin":  # elsewhere a file is an argument, and a filter of all events is not free
+        openings.asked.connect(lambda path: app.open_file(Path(path)))
+        qt.installEventFilter(openings)
     try:
         app.open()
         if options.screenshot is not None:

@@ -48,7 +48,9 @@ def take_screenshot(app: Running, qt: QApplication, path: Path) -> None:
     def look() -> None:
         toast = app.window.toasts.shown
         failed = toast is not None and toast.kind == "error"
-        if not app.idle or app.window.picture.waiting or not (app.showing or failed):
+        picture = app.window.picture
+        painted = not (picture.waiting and picture.isVisible())  # on another page it waits until it comes into sight
+        if not app.idle or not painted or not (app.showing or failed):
             return
         if toast is not None and failed:
             outcome.append(NoPicture(toast.text))

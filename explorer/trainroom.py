@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QTimer
 
+from explorer.contract.archive import ZIPPED
 from explorer.control.learning import LearningController
 from explorer.control.newrun import NewRunController
 from explorer.control.training import Seen, TrainingController
 from explorer.places import runs_folder
 from explorer.tasks.latest import Worker
+from explorer.training.pythons import Interpreter
 from explorer.training.trainer import find_runs, is_alive, read_order
 
 if TYPE_CHECKING:  # only its name: what stands above is not imported
@@ -30,6 +32,7 @@ class TrainRoom:
         self._app, self._window = app, app.window
         page, folder = app.window.train, runs_folder()
         self._timers: list[QTimer] = []
+        self._interpreter = Interpreter(app.settings.python)
         # Each of the first three may wait for another program for minutes: none may stand in another one's way.
         self._workers = [Worker(app.main.post, lanes=1) for _ in range(3)] + [Worker(app.main.post, lanes=2)]
         ask, data, chore, both = self._workers
@@ -38,11 +41,11 @@ class TrainRoom:
             folder, app.folders[-1], read_lane, chore.lanes[0], page,
             lambda words, error: app.tell(words, error=error),
             lambda path: bool(QFile.moveToTrash(str(path))[0]),
-            app.shelf.find,
+            app.shelf.find, self._interpreter.path,
         )  # fmt: skip
         self.new = NewRunController(
             ask.lanes[0], data.lanes[0], folder, Path(gettempdir()) / SCRATCH, page.new, self._later,
-            self.training.begin,
+            self.training.begin, self._interpreter,
         )  # fmt: skip
         self.learning = LearningController(
             app.explore, draw_lane, app.runtime, page.run.learning, self._open, app.shelf.renew,
@@ -116,6 +119,8 @@ class TrainRoom:
         form.measure_asked.connect(new.measure)
         form.start_asked.connect(new.start)
         form.install_asked.connect(new.install)
+        form.python_chosen.connect(self._choose_python)
+        form.look_asked.connect(new.open)
         run = page.run
         run.step_in_asked.connect(learning.step_in)
         run.pause_asked.connect(training.pause)
@@ -138,9 +143,13 @@ class TrainRoom:
         self._window.follow.stop_asked.connect(learning.leave)
         self._window.follow.train_asked.connect(lambda: self._app.show_page("train"))
 
+    def _choose_python(self, path: str) -> None:
+        self._app.settings.python = path
+        self.new.choose_python(path)
+
     def _export(self) -> None:
         run = self.training.seen.chosen
-        path = "" if run is None else self._window.ask_model_place(f"{run.name}.zip")
+        path = "" if run is None else self._window.ask_model_place(f"{run.name}{ZIPPED[0]}")
         if path:
             self.training.export(Path(path))
 

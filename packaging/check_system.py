@@ -2,6 +2,7 @@
 
     python3 packaging/check_system.py python         before the virtual environment: can this Python make one?
     .venv/bin/python packaging/check_system.py qt    before the app starts: are Qt's system libraries there?
+    ... check_system.py package                      before it is packed: are also those of a screen there, to go along?
 
 Exit status 0: all there, or installed. 1: something is missing, and the last line says what to type.
 """
@@ -127,9 +128,16 @@ def check_python() -> int:
 
 
 def check_qt() -> int:
+    return check_libraries(on_screen=bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")))
+
+
+def check_package() -> int:
+    return check_libraries(on_screen=True)
+
+
+def check_libraries(*, on_screen: bool) -> int:
     if sys.platform != "linux":
         return 0  # the wheels of the other systems need nothing
-    on_screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     wanted = CORE | SCREEN if on_screen else CORE
     missing = [library for library in wanted if not can_load(library)]
     if not missing:
@@ -154,7 +162,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    checks = {"python": check_python, "qt": check_qt}
+    checks = {"python": check_python, "qt": check_qt, "package": check_package}
     if len(sys.argv) != 2 or sys.argv[1] not in checks:
-        raise SystemExit(f"usage: {Path(__file__).name} python|qt")
+        raise SystemExit(f"usage: {Path(__file__).name} python|qt|package")
     raise SystemExit(checks[sys.argv[1]]())

@@ -67,7 +67,7 @@ class ExportOptions:
     run: tyro.conf.Positional[Path]
     """Folder of the run."""
     out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
-    """The bundle: a folder, or one file if it ends in .zip."""
+    """The bundle: a folder, or one file if it ends in .lexp or .zip."""
 
 
 @dataclass(frozen=True)

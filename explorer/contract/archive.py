@@ -34,6 +34,7 @@ from explorer.contract.paths import safe_path
 from explorer.contract.zips import MEMBER_BYTES, MEMBERS, TORN, zip_members, zip_of
 
 MANIFEST = "manifest.json"
+ZIPPED = (".lexp", ".zip")  # how a bundle in one file ends; the first is its own, which a system can open by
 MANIFEST_BYTES = 8 << 20  # a manifest is a few kilobytes
 FILE_BYTES = MEMBER_BYTES
 BUNDLE_BYTES = 8 << 30
@@ -124,7 +125,7 @@ def open_bundle(path: Path) -> Bundle:
 
 
 def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
-    """Write a bundle whole or not at all; a ``target`` that ends in ``.zip`` becomes one file, else a folder.
+    """Write a bundle whole or not at all; a ``target`` that ends as one of ``ZIPPED`` becomes one file, else a folder.
 
     Args:
         target: replaced when it exists and is a bundle.
@@ -141,7 +142,7 @@ def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, byte
     with saying_why(target):
         _check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.suffix.lower() == ".zip":
+        if target.suffix.lower() in ZIPPED:
             write_file(target, zip_of(everything))
         else:
             _write_folder(target, everything)

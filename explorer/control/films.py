@@ -17,7 +17,7 @@ from explorer.control.stage import Stage
 from explorer.control.strip import StripController, changes_along, codes_of, places_at
 from explorer.media.codes import to_csv, to_npz
 from explorer.media.films import Film, GifFilm, Look, PngFilm, WebpFilm
-from explorer.media.mp4 import INSTALL, Mp4Film, find_ffmpeg
+from explorer.media.mp4 import HOW, Mp4Film, find_ffmpeg
 from explorer.media.partfile import reason
 from explorer.media.recipes import Recipe, app_version
 from explorer.media.sheets import Sheet
@@ -34,7 +34,7 @@ AHEAD = 64  # frames that are decoded before they are written, at most
 AHEAD_BYTES = 32 << 20  # and so much memory
 TURN_MS = 8.0  # so long may frames be decoded in one go: a hand never waits longer for them
 BATCH = 64  # frames decoded at once, at most
-NO_MP4 = f"MP4 needs ffmpeg, which is not here; install it with: {INSTALL}"
+NO_MP4 = f"MP4 needs ffmpeg, which is not here; to get it: {HOW}"
 NAMES = {"gif": ".gif", "webp": ".webp", "png": "", "mp4": ".mp4", "sheet": ".png", "npz": ".npz", "csv": ".csv"}
 
 

@@ -1,6 +1,7 @@
 """A training that is about to be started: what can be trained, the form, a measured estimate, the pictures."""
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Protocol
 
 from explorer.contract.errors import ExplorerError
 from explorer.tasks.latest import Job, Lane
-from explorer.training import trainer
+from explorer.training import pythons, trainer
 from explorer.training.catalogue import (
     Catalogue,
     DataReport,
@@ -80,10 +81,20 @@ class Form:
         return next((field.fault for field in self.fields if field.fault), "")
 
 
+@dataclass(frozen=True)
+class Missing:
+    """Why there is no training here, and what helps."""
+
+    sentence: str
+    command: str  # to be typed in a terminal
+    installs: bool  # whether the button can do that
+    fault: str = ""  # how what was tried went wrong
+
+
 class NewRunView(Protocol):
     """What the controller needs of the page."""
 
-    def show_missing(self, packages: tuple[str, ...], command: str, fault: str) -> None: ...
+    def show_missing(self, missing: "Missing") -> None: ...
     def show_installing(self, line: str) -> None: ...
     def show_catalogue(self, catalogue: Catalogue | None, fault: str) -> None: ...
     def show_form(self, form: Form) -> None: ...
@@ -103,9 +114,10 @@ class NewRunController:
         view: NewRunView,
         later: Callable[[Callable[[], None]], Callable[[], None]],
         start: Callable[[Path, tuple[str, ...]], None],
+        interpreter: pythons.Interpreter,
     ) -> None:
         self._ask_lane, self._data_lane, self._view, self._start = ask_lane, data_lane, view, start
-        self._folder, self._scratch = folder, scratch
+        self._folder, self._scratch, self._interpreter = folder, scratch, interpreter
         self._catalogue: Catalogue | None = None
         self._family: Family | None = None
         self._preset = CLASSROOM
@@ -114,31 +126,43 @@ class NewRunController:
         self._name = ""
         self._asked_data = ("", False)
         self._measure_later = later(self.measure)
-        self._shown = False
+        self._shown = self._installing = False
 
     def open(self) -> None:
         """The page comes into sight: ask what there is, once."""
         self._shown = True
-        lacking = trainer.missing()
-        if lacking:
-            self._view.show_missing(lacking, " ".join(("pip", *trainer.INSTALL[3:])), "")
-        elif self._catalogue is None:
+        if self._catalogue is None and not self._installing:
             self._view.show_catalogue(None, "")
-            self._ask_lane.submit(partial(_ask, ("list", "--json")), self._take_catalogue, self._fail_catalogue)
+            self._interpreter.forget()
+            self._ask_lane.submit(lambda _: self._interpreter.found, self._take_python, self._fail_catalogue)
+
+    def choose_python(self, path: str) -> None:
+        """Train with that Python from now on."""
+        self._interpreter.chosen = path
+        self._interpreter.forget()
+        self._catalogue = None
+        self.open()
 
     def install(self) -> None:
         """Fetch the packages that training needs."""
 
         def work(job: Job) -> str:
-            return trainer.run(trainer.INSTALL, job.cancel_with, job.report)
+            words = (self._interpreter.path(), "-m", "pip", "install", pythons.EXTRA)
+            return trainer.run(words, job.cancel_with, job.report)
+
+        def done(_: str) -> None:
+            self._installing = False
+            self.open()
 
         def failed(error: Exception) -> None:
+            self._installing = False
             if not isinstance(error, ExplorerError):
                 raise error
-            self._view.show_missing(trainer.missing(), " ".join(("pip", *trainer.INSTALL[3:])), str(error))
+            self._view.show_missing(_missing(self._interpreter.found, str(error)))
 
+        self._installing = True  # coming back to the page must not ask something else instead
         self._view.show_installing("Starting …")
-        self._ask_lane.submit(work, lambda _: self.open(), failed, self._view.show_installing)
+        self._ask_lane.submit(work, done, failed, self._view.show_installing)
 
     def choose_family(self, name: str, preset: str = CLASSROOM) -> None:
         """Fill the form for a family."""
@@ -192,7 +216,7 @@ class NewRunController:
         if words is None or not self._shown or self._form.fault:
             return
         self._view.show_estimate("Measuring a few steps …", (), busy=True)
-        self._ask_lane.submit(partial(_ask, ("probe", *words)), self._take_estimate, self._fail_estimate)
+        self._ask_lane.submit(self._asking("probe", *words), self._take_estimate, self._fail_estimate)
 
     def start(self) -> None:
         """Start what the form says, or say why not."""
@@ -281,7 +305,8 @@ class NewRunController:
         self._scratch.mkdir(parents=True, exist_ok=True)
         sheet = self._scratch / SHEET
         words = ("data", data, "--json", "True", "--sheet", str(sheet), "--augmented", str(augmented))
-        self._data_lane.submit(partial(_ask, words), partial(self._take_data, sheet, augmented), self._fail_data)
+        take = partial(self._take_data, sheet, augmented)
+        self._data_lane.submit(self._asking(*words), take, self._fail_data)
 
     def _take_data(self, sheet: Path, augmented: bool, text: str) -> None:
         report = DataReport.model_validate_json(text.strip().splitlines()[-1])
@@ -291,6 +316,16 @@ class NewRunController:
         if not isinstance(error, ExplorerError):
             raise error
         self._view.show_data(str(error), None, fault=True)
+
+    def _take_python(self, found: pythons.Python) -> None:
+        if not found.trains:
+            self._view.show_missing(_missing(found))
+            return
+        self._ask_lane.submit(self._asking("list", "--json"), self._take_catalogue, self._fail_catalogue)
+
+    def _asking(self, *words: str) -> Callable[[Job], str]:
+        """What asks the trainers, in a thread of its own."""
+        return lambda job: trainer.ask(self._interpreter.path(), words, job.cancel_with, job.report)
 
     def _take_catalogue(self, text: str) -> None:
         try:
@@ -328,6 +363,15 @@ class NewRunController:
         return name
 
 
-def _ask(words: tuple[str, ...], job: Job) -> str:
-    """In a thread of its own."""
-    return trainer.ask(words, job.cancel_with, job.report)
+def _missing(python: pythons.Python, fault: str = "") -> Missing:
+    """What is said where a Python does not train."""
+    if python.path and not python.fault:
+        who = "" if python.path == sys.executable else f" in {python.path}"
+        sentence = f"That needs PyTorch, which is not installed{who} ({', '.join(python.lacking)})."
+    else:
+        sentence = (
+            "That needs Python 3.11 or later with PyTorch, which this program does not bring: type the line below in a "
+            "terminal, then choose the Python of the new folder. One that is on the PATH is found by itself."
+        )
+    able = bool(python.path) and not python.fault
+    return Missing(sentence, pythons.installing(python), able, fault or python.fault)

@@ -77,9 +77,11 @@ class TrainingController:
         tell: Callable[[str, bool], None],
         trash: Callable[[Path], bool],
         found_model: Callable[[], None],
+        python: Callable[[], str],
     ) -> None:
         self._folder, self._models, self._read_lane, self._chore_lane = folder, models, read_lane, chore_lane
         self._view, self._tell, self._trash, self._found_model = view, tell, trash, found_model
+        self._python = python  # raises where there is none
         self._reader = _Reader()
         self._chosen: Path | None = None
         self._other: Path | None = None
@@ -109,7 +111,7 @@ class TrainingController:
                 trainer.write_order(folder, order)
                 self._tell(f"{folder.name} starts when the run before it has ended.", False)
             else:
-                trainer.begin(folder, order)
+                trainer.begin(self._python(), folder, order)
         except ExplorerError as error:
             self._tell(str(error), True)
             return
@@ -154,7 +156,8 @@ class TrainingController:
             self._tell(f"{run.name} has no checkpoint yet, so there is nothing to go on from; start it again.", True)
             return
         try:
-            trainer.begin(run.folder, trainer.Order(words=("resume", str(run.folder)), again=True))
+            order = trainer.Order(words=("resume", str(run.folder)), again=True)
+            trainer.begin(self._python(), run.folder, order)
         except ExplorerError as error:
             self._tell(str(error), True)
         self.look()
@@ -214,7 +217,7 @@ class TrainingController:
             self._keep(run)
 
     def export(self, target: Path) -> None:
-        """Make a bundle of the best weights somewhere else: a folder, or one file where it ends in ``.zip``."""
+        """Make a bundle of the best weights somewhere else: a folder, or one file (``.lexp``, ``.zip``)."""
         run = self.seen.chosen
         if run is not None:
             self._make(run, target, f"{run.name} was exported as {target}.")
@@ -259,7 +262,7 @@ class TrainingController:
 
     def _chore(self, doing: str, words: tuple[str, ...], done: str) -> None:
         def work(job: Job) -> str:
-            return trainer.ask(words, job.cancel_with, job.report)
+            return trainer.ask(self._python(), words, job.cancel_with, job.report)
 
         def ended(_: str) -> None:
             self._view.show_chore("")
@@ -303,7 +306,7 @@ class TrainingController:
             order = trainer.read_order(run.folder)
             if order is not None and order.pid == 0:
                 try:
-                    trainer.begin(run.folder, order)
+                    trainer.begin(self._python(), run.folder, order)
                 except ExplorerError as error:
                     self._tell(str(error), True)
 

@@ -20,6 +20,7 @@ import psutil
 
 import explorer
 from explorer.contract.errors import BundleError, Cancelled, short
+from explorer.frozen import is_frozen
 
 COMMAND = "serve-import"  # of the program, for itself
 LOOK_S = 0.05  # between two looks at how much memory it has
@@ -201,7 +202,7 @@ def check_outside(
 
 
 def _command() -> tuple[str, ...]:
-    if getattr(sys, "frozen", False):
+    if is_frozen():
         return sys.executable, COMMAND
     return sys.executable, "-P", "-m", "explorer.cli", COMMAND
 

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float32
 from numpy import ndarray
 
 from explorer.contract.errors import ExplorerError
+from explorer.frozen import is_frozen
 from explorer.latent.directions import principal_axes
 from explorer.latent.neighbours import Neighbours
 
@@ -17,6 +18,7 @@ PERPLEXITY = 30  # about how many neighbours a point attends to; van der Maaten 
 EXAGGERATION = 12.0  # of attraction at the beginning, so that clusters form before they settle
 EARLY, LATE = 250, 500  # iterations with and without exaggeration, as openTSNE has them
 ITERATIONS_A_STEP = 5
+_STARTED = "the program that this brings, since this one takes no packages" if is_frozen() else "Latent Explorer again"
 ROWS_A_STEP = 256  # of the neighbour search
 SEARCH_SHARE = 0.1  # of the progress told; the rest goes to the iterations
 START_DEVIATION = 1e-4  # of the first layout, whose shape then is all that matters; Kobak and Berens (2019)
@@ -87,7 +89,7 @@ def tsne(
         neighbours: Any = import_module("openTSNE.nearest_neighbors")
     except ImportError as error:
         raise MapsMissing(
-            't-SNE needs one more package: run pip install "latent-explorer[maps]" and start Latent Explorer again.'
+            f't-SNE needs one more package: run pip install "latent-explorer[maps]" and start {_STARTED}.'
         ) from error
     perplexity = min(PERPLEXITY, (len(codes) - 1) // 3)
     rows: list[ndarray] = []

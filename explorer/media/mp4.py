@@ -1,5 +1,6 @@
 """Films as MP4, encoded by ffmpeg in a process of its own."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -11,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from explorer.contract.pixels import Pixels
+from explorer.frozen import for_others, is_frozen
 from explorer.media.films import Look
 from explorer.media.partfile import PartFile
 from explorer.media.recipes import Recipe, to_image
 from explorer.media.texts import KEY
 
-INSTALL = 'pip install "latent-explorer[video]"'
+HOW = "download it from ffmpeg.org" if is_frozen() else 'pip install "latent-explorer[video]"'  # to get ffmpeg
 QUALITY = "16"  # constant rate factor of x264: no difference can be seen
 FORMATS = {1: "gray", 3: "rgb24"}
 
@@ -81,7 +83,7 @@ class Mp4Film:
                     "-f", "ffmetadata", "-i", str(self._facts / "facts"),
                     *made.split(), *fragments.split(), "-f", "mp4", str(self._file.path),
                 ],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints, env=for_others(os.environ),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
 

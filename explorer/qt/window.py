@@ -68,7 +68,8 @@ ARITHMETIC = Chip("arithmetic", "Arithmetic", "Adds and subtracts pictures and g
 MIXING = Chip("mixing", "Mixing", "Layers from several sources; truncation, noise and grids of mixes.")
 SEEDS = Chip("seeds", "Seeds", "Type a seed, step through them, or drag between them.")
 OPENED = (
-    "Models, saved pictures, films and sessions (manifest.json *.zip *.onnx *.png *.gif *.webp *.mp4 *.session.json)"
+    "Models, saved pictures, films and sessions "
+    "(manifest.json *.lexp *.zip *.onnx *.png *.gif *.webp *.mp4 *.session.json)"
 )
 GRAPHS = "ONNX graphs and pictures to try them with (*.onnx *.png *.jpg *.jpeg *.webp)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
@@ -306,7 +307,8 @@ class Window(QWidget):
 
     def ask_model_place(self, name: str) -> str:
         """Let a person choose where a model goes; empty when they do not."""
-        return QFileDialog.getSaveFileName(self, "Save the model", name, "Folder of a model (*);;Zip (*.zip)")[0]
+        kinds = "Folder of a model (*);;One file (*.lexp *.zip)"
+        return QFileDialog.getSaveFileName(self, "Save the model", name, kinds)[0]
 
     def ask_group_name(self, count: int, suggestion: str) -> str:
         """Let a person name a group of ``count`` pictures; empty when they do not want it."""

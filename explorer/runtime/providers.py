@@ -4,6 +4,7 @@ import ctypes
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from explorer.options import Device
 
@@ -41,24 +42,30 @@ class Choice:
     reason: str = ""
 
 
-def choose_providers(available: Sequence[str], *, device: Device, cuda_driver: bool) -> Choice:
+def choose_providers(available: Sequence[str], *, device: Device, cuda_driver: bool, packaged: bool = False) -> Choice:
     """Best first, always ending in the CPU: a missing driver means slow, not dead.
 
     Args:
-        available: what this build of onnxruntime was compiled with (not what will work).
+        available: what this build of onnxruntime was compiled with and brings (not what will work).
         device: the person's wish.
         cuda_driver: whether the CUDA driver library can be loaded.
+        packaged: whether this is the program without Python, which brings no CUDA.
     """
     if device == "cpu":
         return Choice((CPU,), "chosen by you")
     if CUDA not in available:
-        wished = device == "cuda"
-        return Choice(
-            (CPU,), "this onnxruntime was built without CUDA; install latent-explorer[cuda]" if wished else ""
-        )
+        lacking = "this package brings no CUDA" if packaged else "this onnxruntime was built without CUDA"
+        return Choice((CPU,), f"{lacking}; install latent-explorer[cuda]" if device == "cuda" else "")
     if not cuda_driver:
         return Choice((CPU,), "no CUDA driver found")
     return Choice((CUDA, CPU))
+
+
+def brought(built: Sequence[str], libraries: Path) -> tuple[str, ...]:
+    """``built`` but CUDA where its library was left out of the folder ``libraries``, in which onnxruntime looks."""
+    if any(libraries.glob("*onnxruntime_providers_cuda.*")):
+        return tuple(built)
+    return tuple(provider for provider in built if provider != CUDA)
 
 
 def has_cuda_driver() -> bool:

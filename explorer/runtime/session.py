@@ -5,6 +5,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,10 +15,11 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from explorer.contract.errors import Cancelled, ModelFault, short
 from explorer.contract.manifest import Graph
+from explorer.frozen import is_frozen
 from explorer.options import Device
 from explorer.runtime.inspect import check_graph, check_ports
 from explorer.runtime.pixels import with_pixels
-from explorer.runtime.providers import CPU, Choice, choose_providers, has_cuda_driver
+from explorer.runtime.providers import CPU, Choice, brought, choose_providers, has_cuda_driver
 from explorer.runtime.watchdog import Watchdog
 
 Array = NDArray[Any]
@@ -147,7 +149,12 @@ class Runtime:
         self._watchdog = Watchdog(limit_s)
         ort.set_default_logger_severity(4)  # what matters comes as an exception
         ort.disable_telemetry_events()  # what the variable in explorer/__init__.py leaves on, on Windows
-        self._choice = choose_providers(ort.get_available_providers(), device=device, cuda_driver=has_cuda_driver())
+        self._choice = choose_providers(
+            brought(ort.get_available_providers(), Path(ort_errors.__file__).parent),
+            device=device,
+            cuda_driver=has_cuda_driver(),
+            packaged=is_frozen(),
+        )
         if self._choice.providers[0] != CPU:
             ort.preload_dlls()  # finds the CUDA and cuDNN wheels, so that no path has to be set
 

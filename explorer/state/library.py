@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor, evented
 
-from explorer.contract.archive import MANIFEST, open_bundle
+from explorer.contract.archive import MANIFEST, ZIPPED, open_bundle
 from explorer.contract.errors import BundleError
 from explorer.contract.manifest import LatentMeaning, Manifest
 
@@ -56,7 +56,7 @@ def find_bundles(folders: Iterable[Path]) -> list[Path]:
 
 def _looks_like_one(path: Path) -> bool:
     try:
-        return (path / MANIFEST).is_file() or (path.suffix.lower() == ".zip" and path.is_file())
+        return (path / MANIFEST).is_file() or (path.suffix.lower() in ZIPPED and path.is_file())
     except OSError:  # no right to look inside, which ``read_item`` will say
         return True
 
@@ -72,7 +72,9 @@ def read_item(path: Path) -> Item:
         bundle = open_bundle(path)
         preview = bundle.read(PREVIEW) if bundle.manifest.file(PREVIEW) else None
     except BundleError as error:
-        return Item(str(path), path.stem if path.suffix == ".zip" else path.name, "cannot be opened", fault=str(error))
+        return Item(
+            str(path), path.stem if path.suffix.lower() in ZIPPED else path.name, "cannot be opened", fault=str(error)
+        )
     return Item(str(path), bundle.manifest.name, _subtitle(bundle.manifest), preview, bundle.identity())
 
 

@@ -13,6 +13,7 @@ class Settings(EventedModel):
 
     model_config = ConfigDict(validate_assignment=True, extra="ignore")
     theme: Literal["dark", "light", "high-contrast"] = "dark"
+    python: str = ""  # that trains, where a person chose one; empty: looked for
     device: Literal["auto", "cpu", "cuda"] = "auto"
     opened: tuple[str, ...] = ()  # paths of models opened by hand, newest first
     film: FilmChoice = FilmChoice()  # how a path was saved last

@@ -1,10 +1,8 @@
 """Trainers as processes: asked a question, started to live on by themselves, found again after a restart."""
 
-import importlib.util
 import os
 import platform
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from explorer.contract.archive import write_file
 from explorer.contract.run import CONFIG
+from explorer.frozen import for_others, is_frozen
 from explorer.training.catalogue import TrainingFault
 
-NEEDED = ("torch", "lightning_fabric", "tyro", "psutil", "safetensors", "onnxscript")
-INSTALL = (sys.executable, "-m", "pip", "install", "latent-explorer[train]")
 ORDER = "order.json"  # in a run folder: what the app was asked to start
 LOG = "trainer.log"  # in a run folder: what the trainer says
 TAIL_BYTES = 4_000
@@ -34,25 +31,25 @@ class Order(BaseModel):
     again: bool = False  # it goes on from a checkpoint
 
 
-def missing() -> tuple[str, ...]:
-    """The packages of the ``train`` extra that are not installed; none where training is possible."""
-    return tuple(name for name in NEEDED if importlib.util.find_spec(name) is None)
+def command(python: str, words: Sequence[str]) -> list[str]:
+    """``python -m trainers WORDS``."""
+    return [python, "-m", "trainers", *words]
 
 
-def command(words: Sequence[str]) -> list[str]:
-    """``python -m trainers WORDS`` with the Python that runs this program."""
-    return [sys.executable, "-m", "trainers", *words]
+def ask(
+    python: str,
+    words: Sequence[str],
+    cancel_with: Callable[[Callable[[], None]], None],
+    say: Callable[[str], None],
+) -> str:
+    """Run a short command of the trainers to its end and return what it printed; call it in a thread.
 
-
-def ask(words: Sequence[str], cancel_with: Callable[[Callable[[], None]], None], say: Callable[[str], None]) -> str:
-    """Run a short command to its end and return what it printed; call it in a thread.
-
-    ``cancel_with`` is given what ends it early; ``say`` is told each line as it comes.
+    ``python`` starts them; ``cancel_with`` is given what ends it early; ``say`` is told each line as it comes.
 
     Raises:
         TrainingFault: with the one sentence that the command ended with.
     """
-    return run(command(words), cancel_with, say)
+    return run(command(python, words), cancel_with, say)
 
 
 def run(words: Sequence[str], cancel_with: Callable[[Callable[[], None]], None], say: Callable[[str], None]) -> str:
@@ -83,7 +80,7 @@ def run(words: Sequence[str], cancel_with: Callable[[Callable[[], None]], None],
     return "".join(lines)
 
 
-def begin(folder: Path, order: Order) -> Order:
+def begin(python: str, folder: Path, order: Order) -> Order:
     """Start a trainer that outlives this program, its words going into the run's log; the order with its process.
 
     Raises:
@@ -94,7 +91,7 @@ def begin(folder: Path, order: Order) -> Order:
     try:
         with (folder / LOG).open("ab") as log:
             process = subprocess.Popen(
-                command(order.words), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=_environment(),
+                command(python, order.words), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=_environment(),
                 start_new_session=os.name != "nt", creationflags=detached,
             )  # fmt: skip
     except OSError as error:
@@ -187,7 +184,13 @@ def find_runs(folders: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _environment() -> dict[str, str]:
-    """As this process, but where torch finds no display and output comes line by line."""
+    """As this process, but where torch finds no display and output comes line by line.
+
+    The trainers beside this package are found first; a program without Python has none.
+    """
+    spoken = {**for_others(os.environ), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    if is_frozen():
+        return spoken
     here = Path(__file__).resolve().parents[2]
     paths = os.pathsep.join(path for path in (str(here), os.environ.get("PYTHONPATH", "")) if path)
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": paths}
+    return {**spoken, "PYTHONPATH": paths}

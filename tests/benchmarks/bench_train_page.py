@@ -64,7 +64,7 @@ def _slider_rows(bundle: Path, moves: int) -> list[Row]:
         with tempfile.TemporaryDirectory(prefix="latent-explorer-bench-") as place:
             run = Path(place) / "run"
             order = trainer.begin(
-                run, trainer.Order(words=("train", "vae", "--out", str(run), "--images", "100000000"))
+                sys.executable, run, trainer.Order(words=("train", "vae", "--out", str(run), "--images", "100000000"))
             )
             try:
                 record = Record(run)

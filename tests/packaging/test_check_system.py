@@ -102,3 +102,9 @@ def test_an_old_python_is_told_so(
     monkeypatch.setattr(check, "OLDEST_PYTHON", (99,))
     assert check.check_python() == 1
     assert "make run PYTHON=" in capsys.readouterr().err
+
+
+def test_a_package_takes_the_libraries_of_a_screen_along(check: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = lose(check, monkeypatch, "libxcb-cursor.so.0")
+    assert check.check_package() == 0
+    assert asked == [["libxcb-cursor0"]]

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from explorer.contract import run as contract
 from explorer.control.learning import LearningFrame
-from explorer.control.newrun import CLASSROOM, Field, Form, Preset
+from explorer.control.newrun import CLASSROOM, Field, Form, Missing, Preset
 from explorer.control.training import Seen
 from explorer.qt import theme
 from explorer.qt.train.run_page import differences, facts
@@ -100,6 +101,25 @@ def test_all_words_can_be_read(
     assert_legible(qtbot, window)
     window.train.show_new()
     assert_legible(qtbot, window)
+
+
+@pytest.mark.parametrize("installs", [True, False])
+def test_what_is_missing_can_be_read_and_helped(page: TrainPage, window: Window, qtbot: QtBot, installs: bool) -> None:
+    page.new.show_missing(Missing("That needs PyTorch.", 'pip install "latent-explorer[train]"', installs, "No space."))
+    assert_legible(qtbot, window)
+    line = page.new.findChild(QLineEdit, "install_line")
+    assert line is not None and line.text() == 'pip install "latent-explorer[train]"'
+    install, again = (page.new.findChild(QPushButton, name) for name in ("install", "look_again"))
+    assert install is not None and install.isVisible() == installs
+    with qtbot.waitSignal(page.new.look_asked):
+        qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+
+
+def test_a_python_is_chosen_by_hand(page: TrainPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.new.show_missing(Missing("That needs PyTorch.", "pip", installs=False))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/made/bin/python", ""))
+    with qtbot.waitSignal(page.new.python_chosen, check_params_cb=lambda path: path == "/made/bin/python"):
+        qtbot.mouseClick(page.new.findChild(QPushButton, "choose_python"), Qt.MouseButton.LeftButton)
 
 
 def test_a_run_says_how_it_stands(page: TrainPage, tmp_path: Path) -> None:

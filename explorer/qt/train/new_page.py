@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from explorer.control.newrun import Field, Form
+from explorer.control.newrun import Field, Form, Missing
 from explorer.qt.panels.pages import scrolled, words
 from explorer.qt.widgets.buttons import Button
 from explorer.qt.widgets.chips import Chip, ChipBar, ToggleChip
@@ -102,6 +102,8 @@ class NewPage(QWidget):
     measure_asked = Signal()
     start_asked = Signal()
     install_asked = Signal()
+    python_chosen = Signal(str)
+    look_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,13 +137,21 @@ class NewPage(QWidget):
             "Install now", "install", "Fetches PyTorch and what training needs; some hundred megabytes.", kind="primary"
         )
         self._install.clicked.connect(lambda: self.install_asked.emit())
+        choose = Button("Choose a Python …", "choose_python", "The program “python” of an environment that can train.")
+        choose.clicked.connect(self._ask_python)
+        look = Button("Look again", "look_again", "After you typed the line yourself.", kind="text")
+        look.clicked.connect(lambda: self.look_asked.emit())
         self._said = words("", kind="hint")
         inside = QVBoxLayout(self._missing)
         inside.setContentsMargins(24, 24, 24, 24)
         inside.setSpacing(12)
         for part in (title, self._why, self._line):
             inside.addWidget(part)
-        inside.addWidget(self._install, 0, Qt.AlignmentFlag.AlignLeft)
+        ways = QHBoxLayout()
+        for button in (self._install, choose, look):
+            ways.addWidget(button)
+        ways.addStretch(1)
+        inside.addLayout(ways)
         inside.addWidget(self._said)
         inside.addStretch(1)
 
@@ -235,15 +245,16 @@ class NewPage(QWidget):
 
     # values in
 
-    def show_missing(self, packages: tuple[str, ...], command: str, fault: str) -> None:
+    def show_missing(self, missing: Missing) -> None:
         """Why there is no training here, and what makes it possible."""
         self._why.setText(
             "Here you train autoencoders, GANs and diffusion models on pictures, watch them learn, and step into them "
-            f"while they do. That needs PyTorch, which is not installed ({', '.join(packages)}). All else in this "
-            "program works without."
+            f"while they do. {missing.sentence} All else in this program works without."
         )
-        self._line.setText(command)
-        self._said.setText(fault)
+        self._line.setText(missing.command)
+        self._line.setCursorPosition(0)
+        self._said.setText(missing.fault)
+        self._install.setVisible(missing.installs)
         self._install.setEnabled(True)
         self._show("missing")
 
@@ -329,6 +340,11 @@ class NewPage(QWidget):
             self.edited.emit("data", sets[at].name)
         else:
             self._ask_folder()
+
+    def _ask_python(self) -> None:
+        path = QFileDialog.getOpenFileName(self, "The Python that trains", "", "All files (*)")[0]
+        if path:
+            self.python_chosen.emit(path)
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Pictures to train on")

@@ -64,7 +64,7 @@ def test_a_changed_bundle_is_written_from_the_facts_of_another(whole: Path, cont
 
 def test_files_in_folders_are_kept(tmp_path: Path) -> None:
     files = {"lessons/deep/one.txt": b"one", "lessons/two.txt": b""}
-    for place in ("bundle", "bundle.zip"):
+    for place in ("bundle", "bundle.zip", "bundle.lexp"):
         bundle = tiny_bundle(tmp_path / place, files=files)
         assert bundle.read("lessons/deep/one.txt") == b"one"
         assert bundle.read("lessons/two.txt") == b""

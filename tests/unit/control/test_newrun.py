@@ -1,14 +1,15 @@
 """The form of a new training: presets, what a person types, the command line that comes of it."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from explorer.control.newrun import CLASSROOM, DEFAULTS, OWN, Form, NewRunController
-from explorer.training import trainer
+from explorer.control.newrun import CLASSROOM, DEFAULTS, OWN, Form, Missing, NewRunController
+from explorer.training import pythons, trainer
 from explorer.training.catalogue import Catalogue, TrainingFault
 from tests.unit.control.stand import Immediate
 
@@ -49,12 +50,12 @@ class View:
     def __init__(self) -> None:
         self.form: Form | None = None
         self.catalogue: Catalogue | None = None
-        self.missing: tuple[str, ...] = ()
+        self.missing: Missing | None = None
         self.fault = self.estimate = self.data = ""
         self.faults: tuple[str, ...] = ()
 
-    def show_missing(self, packages: tuple[str, ...], command: str, fault: str) -> None:
-        self.missing, self.fault = packages, fault
+    def show_missing(self, missing: Missing) -> None:
+        self.missing = missing
 
     def show_installing(self, line: str) -> None: ...
 
@@ -79,15 +80,18 @@ class Stand:
         self.answers: dict[str, Any] = {"list": SAID, "data": REPORT, "probe": ESTIMATE}
         self.started: list[tuple[Path, tuple[str, ...]]] = []
         self.view = View()
-        monkeypatch.setattr(trainer, "missing", lambda: ())
+        self.pythons: dict[str, pythons.Python] = {"": pythons.Python("python")}  # by what a person chose
+        self.runs: list[list[str]] = []
+        monkeypatch.setattr(pythons, "find_python", lambda chosen: self.pythons[chosen])
         monkeypatch.setattr(trainer, "ask", self._ask)
         self.control = NewRunController(
             Immediate(), Immediate(), folder, folder / "scratch", self.view, lambda call: lambda: None,
-            lambda path, words: self.started.append((path, words)),
+            lambda path, words: self.started.append((path, words)), pythons.Interpreter(),
         )  # fmt: skip
 
-    def _ask(self, words: tuple[str, ...], cancel: Callable[..., None], say: Callable[[str], None]) -> str:
+    def _ask(self, python: str, words: tuple[str, ...], cancel: Callable[..., None], say: Callable[[str], None]) -> str:
         self.asked.append(tuple(words))
+        self.asked_of = python
         answer = self.answers[words[0]]
         if isinstance(answer, Exception):
             raise answer
@@ -201,7 +205,50 @@ def test_trainers_that_cannot_answer_are_told_about(tmp_path: Path, monkeypatch:
 
 def test_without_the_packages_the_page_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand = Stand(tmp_path, monkeypatch)
-    monkeypatch.setattr(trainer, "missing", lambda: ("torch",))
+    stand.pythons[""] = pythons.Python(sys.executable, ("torch",))
     stand.control.open()
-    assert stand.view.missing == ("torch",)
+    assert stand.view.missing is not None
+    assert stand.view.missing.sentence == "That needs PyTorch, which is not installed (torch)."
+    assert stand.view.missing.command == 'pip install "latent-explorer[train]"'
+    assert stand.view.missing.installs
     assert stand.asked == []
+
+
+def test_where_there_is_no_python_the_page_says_how_to_make_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = Stand(tmp_path, monkeypatch)
+    stand.pythons[""] = pythons.Python()
+    stand.control.open()
+    assert stand.view.missing is not None
+    assert "which this program does not bring" in stand.view.missing.sentence
+    assert " -m venv latent-trainers && " in stand.view.missing.command
+    assert not stand.view.missing.installs
+    stand.pythons["/made/python"] = pythons.Python("/made/python")
+    stand.control.choose_python("/made/python")
+    assert (stand.asked[0], stand.asked_of) == (("list", "--json"), "/made/python")
+
+
+def test_what_is_no_python_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand = Stand(tmp_path, monkeypatch)
+    stand.pythons["/a/picture"] = pythons.Python("/a/picture", fault="/a/picture is no Python.")
+    stand.control.choose_python("/a/picture")
+    assert stand.view.missing is not None
+    assert (stand.view.missing.fault, stand.view.missing.installs) == ("/a/picture is no Python.", False)
+
+
+def test_packages_are_installed_into_the_python_that_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand = Stand(tmp_path, monkeypatch)
+    stand.pythons[""] = pythons.Python("/own/python", ("torch",))
+    typed: list[tuple[str, ...]] = []
+
+    def install(words: tuple[str, ...], *_: object) -> str:
+        typed.append(words)
+        stand.pythons[""] = pythons.Python("/own/python")
+        return ""
+
+    monkeypatch.setattr(trainer, "run", install)
+    stand.control.open()
+    stand.control.install()
+    assert typed == [("/own/python", "-m", "pip", "install", "latent-explorer[train]")]
+    assert stand.asked[0] == ("list", "--json")

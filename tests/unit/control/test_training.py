@@ -40,9 +40,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         lambda words, error: made.told.append((words, error)),
         lambda path: made.binned.append(path) or True,
         lambda: None,
+        lambda: "python",
     )  # fmt: skip
 
-    def begin(folder: Path, order: trainer.Order) -> trainer.Order:
+    def begin(_: str, folder: Path, order: trainer.Order) -> trainer.Order:
         made.begun.append(order)
         started_order = order.model_copy(update={"pid": os.getpid(), "time_s": 10.0**10})
         trainer.write_order(folder, started_order)
@@ -104,7 +105,7 @@ def test_what_ends_becomes_a_model_by_itself(desk: Desk) -> None:
 
 def test_a_run_is_exported_where_a_person_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(trainer, "ask", lambda words, *_: asked.append(words) or "")
+    monkeypatch.setattr(trainer, "ask", lambda _, words, *__: asked.append(words) or "")
     run = make(desk.folder / "runs" / "vae", started(), contract.Finished(images=1000))
     desk.control.choose(run)
     desk.control.export(desk.folder / "mine.zip")

@@ -1,8 +1,10 @@
 """Which provider is chosen, and what is said about it."""
 
+from pathlib import Path
+
 import pytest
 
-from explorer.runtime.providers import CPU, CUDA, Choice, Device, RunsOn, choose_providers
+from explorer.runtime.providers import CPU, CUDA, Choice, Device, RunsOn, brought, choose_providers
 
 TENSORRT = "TensorrtExecutionProvider"
 BUILT_WITHOUT = "this onnxruntime was built without CUDA; install latent-explorer[cuda]"
@@ -43,3 +45,14 @@ def test_choice(available: tuple[str, ...], device: Device, cuda_driver: bool, c
 )
 def test_words(runs_on: RunsOn, short: str, sentence: str) -> None:
     assert (runs_on.short, runs_on.sentence) == (short, sentence)
+
+
+def test_cuda_whose_library_was_left_out_is_not_there(tmp_path: Path) -> None:
+    assert brought((CUDA, CPU), tmp_path) == (CPU,)
+    (tmp_path / "libonnxruntime_providers_cuda.so").touch()
+    assert brought((CUDA, CPU), tmp_path) == (CUDA, CPU)
+
+
+def test_a_package_says_that_it_brings_no_cuda() -> None:
+    choice = choose_providers((CPU,), device="cuda", cuda_driver=True, packaged=True)
+    assert choice.reason == "this package brings no CUDA; install latent-explorer[cuda]"

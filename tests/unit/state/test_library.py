@@ -14,7 +14,7 @@ from tests.graphs import Toy, tiny_bundle, tiny_facts
 
 def test_bundles_are_found_by_name_folder_by_folder(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    for path in (first / "b", first / "a.ZIP", second / "c"):
+    for path in (first / "b", first / "a.ZIP", first / "d.lexp", second / "c"):
         path.parent.mkdir(exist_ok=True)
         tiny_bundle(path)
     tiny_bundle(first / ".hidden")
@@ -22,7 +22,7 @@ def test_bundles_are_found_by_name_folder_by_folder(tmp_path: Path) -> None:
     (first / "notes.txt").write_text("no bundle")
     (first / "empty").mkdir()
     found = find_bundles((first, tmp_path / "missing", second))
-    assert [path.name for path in found] == ["a.ZIP", "b", "c"]
+    assert [path.name for path in found] == ["a.ZIP", "b", "d.lexp", "c"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")

@@ -7,7 +7,7 @@ ours that make plain values; every other name ends the reading. There is no impo
 import pickletools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol, cast
 
 from explorer.contract.errors import short
 from trainers.foreign.errors import CannotImport, UnsafeFile
@@ -26,6 +26,14 @@ class Named:
     make: Make | None
 
 
+class Readable(Protocol):
+    """What is needed of a file."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def readline(self) -> bytes: ...
+    def tell(self) -> int: ...
+
+
 class Unfinished:
     """A value whose content comes after it, in an opcode of its own."""
 
@@ -39,7 +47,7 @@ class Torn(Exception):
 
 
 def read_opcodes(
-    file: IO[bytes], name: str, allowed: Mapping[str, Make | None], persistent: Callable[[Any], Any] | None = None
+    file: Readable, name: str, allowed: Mapping[str, Make | None], persistent: Callable[[Any], Any] | None = None
 ) -> Any:
     """The next value in ``file``, which then stands behind it.
 
@@ -54,7 +62,7 @@ def read_opcodes(
     """
     stack = _Stack(name, allowed, persistent)
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], file))):
             if count > OPCODES:
                 raise UnsafeFile(f"{name} holds more than {OPCODES:,} parts, which no network does; do not use it.")
             if opcode.name == "STOP":

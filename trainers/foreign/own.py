@@ -49,6 +49,6 @@ def _load(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
     wrong = wrong or next((key for key, value in tensors.items() if value.shape != ours[key].shape), None)
     if wrong is not None:
         raise CannotImport(
-            f"{name} does not fit its config.json (see {short(wrong)}); put the configuration of its own training there."
+            f"{name} does not fit its config.json (see {short(wrong)}); put that of its own training there."
         )
     module.load_state_dict(tensors)

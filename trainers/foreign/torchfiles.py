@@ -41,7 +41,7 @@ def read_weights(path: Path) -> Any:
         return _of_stream(whole, name) if first == MAGIC and type(first) is int else first
 
 
-class _Bounded(io.RawIOBase):
+class _Bounded:
     """A file of which no more is asked for than is left: a promise of 100 GB reserves nothing."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
@@ -52,13 +52,16 @@ class _Bounded(io.RawIOBase):
         """Bytes behind the current place."""
         return self._size - self._file.tell()
 
-    def read(self, size: int = -1, /) -> bytes:
-        return self._file.read(max(0, self.left) if size < 0 else min(size, max(0, self.left)))
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes."""
+        return self._file.read(min(size, max(0, self.left)))
 
-    def readline(self, size: int | None = -1, /) -> bytes:
+    def readline(self) -> bytes:
+        """Up to the end of a line, at most ``LINE`` bytes."""
         return self._file.readline(LINE)
 
     def tell(self) -> int:
+        """The current place."""
         return self._file.tell()
 
 

@@ -23,9 +23,7 @@ CLASS = "UNet2DModel"
 CONFIG = "config.json"
 SCHEDULER = "scheduler_config.json"
 WEIGHTS = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin")
-NEEDS_DIFFUSERS = (
-    "A UNet2DModel is built by diffusers, which is not installed: pip install 'latent-explorer[diffusers]'."
-)
+NEEDS_DIFFUSERS = "A UNet2DModel is built by diffusers, which is not installed: pip install 'diffusers>=0.35,<0.43'."
 DEFAULT_SCHEDULE = "No scheduler lies beside it, so that of Ho et al. (2020) is assumed: 1,000 steps, linear, eps."
 LIMITS = {  # of what a configuration may ask for; the published networks stay far below
     "layers_per_block": 16, "num_class_embeds": 50_000, "sample_size": 1024, "in_channels": 4, "out_channels": 8,
@@ -175,7 +173,7 @@ def _diffusers() -> Any:
             warnings.simplefilter("ignore")  # diffusers itself uses what its libraries no longer like
             import diffusers
 
-            return diffusers if diffusers.UNet2DModel and diffusers.DDPMScheduler else None
+            return cast(Any, diffusers)
     except ImportError as error:
         raise CannotImport(NEEDS_DIFFUSERS) from error
 

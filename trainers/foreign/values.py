@@ -127,7 +127,7 @@ class _Kind(Unfinished):
     def read(self, content: Any) -> np.ndarray:
         if not isinstance(content, bytes):
             raise Torn
-        return np.frombuffer(content, np.dtype(self.code).newbyteorder(self.order))
+        return np.frombuffer(content, np.dtype(f"{self.order}{self.code}"))
 
 
 class NumpyArray(Unfinished):

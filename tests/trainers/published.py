@@ -1,7 +1,7 @@
 """The published StyleGAN2 generator written down plainly, and files in the very form that its repositories write.
 
-Every picture has kernels of its own (Karras et al. 2020, arXiv:1912.04958, equations 1 to 3), and resampling is what its
-definition says: zeros between the pixels, then the filter, then the kernel. Slow, and independent of ``trainers.gans``.
+Every picture has kernels of its own (Karras et al. 2020, arXiv:1912.04958, equations 1 to 3), and resampling is what
+its definition says: zeros between the pixels, then the filter, then the kernel. Slow, and independent of ``gans``.
 """
 
 import io
@@ -28,9 +28,8 @@ class Persistent(nn.Module):
     source = ""
 
     def __reduce__(self) -> Any:
-        meta = dict(
-            type="class", version=6, module_src=Persistent.source, class_name=type(self).__name__, state=self.__dict__
-        )
+        meta = {"type": "class", "version": 6, "module_src": Persistent.source}
+        meta |= {"class_name": type(self).__name__, "state": self.__dict__}
         return sys.modules["torch_utils.persistence"]._reconstruct_persistent_obj, (meta,), None
 
 
@@ -107,7 +106,13 @@ def doubled(x: Tensor, before: int, behind: int) -> Tensor:
 class SynthesisLayer(Persistent):
     def __init__(self, inside: int, outside: int, w_dim: int, resolution: int, up: int, clamp: float | None):
         super().__init__()
-        self.resolution, self.up, self.conv_clamp, self.activation, self.use_noise = resolution, up, clamp, "lrelu", True
+        self.resolution, self.up, self.conv_clamp, self.activation, self.use_noise = (
+            resolution,
+            up,
+            clamp,
+            "lrelu",
+            True,
+        )
         self.register_buffer("resample_filter", FILTER.clone())
         self.affine = FullyConnectedLayer(w_dim, inside, bias=1)
         self.weight = nn.Parameter(torch.randn(outside, inside, 3, 3))

@@ -1,7 +1,7 @@
 """Published StyleGAN2 networks become bundles that draw what the published generator draws; others are told apart."""
 
+import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,8 @@ from tests.trainers import published
 from tests.trainers.published import Discriminator, Generator, written
 from trainers.foreign.errors import CannotImport
 from trainers.foreign.importing import import_model
+from trainers.foreign.stylegan2 import generator_of
+from trainers.foreign.torchfiles import read_weights
 from trainers.kit.export import run_graph
 
 pytestmark = pytest.mark.torch
@@ -49,27 +51,12 @@ def drawn(bundle: Bundle, z: np.ndarray, label: np.ndarray | None, noises: list[
     return run_graph(bundle.read("synthesis.onnx"), {"w": np.repeat(w[:, None], rows.shape[1] or 1, 1), **given})[0]
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"size": 32, "rate": 0.02, "layers": 3},
-        {"size": 64, "c_dim": 3, "clamp": 1.5, "base": 256, "most": 12, "channels": 1},
-    ],
-    ids=["32 px", "64 px, labels, clamp"],
-)
-def test_the_bundle_draws_what_the_published_generator_draws(
-    facts: dict[str, Any], tmp_path: Path, repositories: Path
-) -> None:
-    generator = Generator(**facts)
-    path = written({"G": Generator(), "D": Discriminator(), "G_ema": generator}, tmp_path / "net.pkl")
-    bundle = open_bundle(import_model(path, tmp_path / "bundle"))
-    assert bundle.verify() == [] and not repositories.exists()
-
+def compared(bundle: Bundle, generator: Generator) -> None:
+    """Pictures of the bundle's graphs against those of the published generator: the same z, label and noise."""
     rng = np.random.default_rng(0)
     z = rng.standard_normal((COUNT, generator.z_dim)).astype(np.float32)
-    label = np.eye(generator.c_dim, dtype=np.float32)[[2, 0, 1]] if generator.c_dim else None
-    sides = [4, *(side for side in generator.synthesis.block_resolutions[1:] for _ in range(2))]
-    noises = [rng.standard_normal((COUNT, 1, side, side)).astype(np.float32) for side in sides]
+    label = np.eye(generator.c_dim, dtype=np.float32)[[1, 0, 1]] if generator.c_dim else None
+    noises = [rng.standard_normal((COUNT, 1, side, side)).astype(np.float32) for side in sides(generator)]
     with torch.no_grad():
         w = generator.mapping(torch.from_numpy(z), None if label is None else torch.from_numpy(label))
         wanted = generator.synthesis(w, [torch.from_numpy(noise) for noise in noises]).numpy()
@@ -78,56 +65,69 @@ def test_the_bundle_draws_what_the_published_generator_draws(
     assert wanted.std() > 0.5  # there is something to compare
     np.testing.assert_allclose(got, wanted, atol=1e-3, rtol=0)
 
+
+def sides(generator: Generator) -> list[int]:
+    """Pixels a side of the noise of each layer."""
+    return [4, *(side for side in generator.synthesis.block_resolutions[1:] for _ in range(2))]
+
+
+def test_a_network_with_labels_draws_what_the_published_one_draws_and_opens(tmp_path: Path, repositories: Path) -> None:
+    generator = Generator(size=32, c_dim=2, rate=0.02, layers=3)
+    path = written({"G": Generator(), "D": Discriminator(), "G_ema": generator}, tmp_path / "my net.pkl")
+    bundle = open_bundle(import_model(path, tmp_path / "bundle.zip"))
+    assert bundle.verify() == [] and not repositories.exists()
+    compared(bundle, generator)
+
     space = bundle.manifest.space("w")
     assert space is not None and space.center is not None
     np.testing.assert_array_equal(bundle.array(space.center), generator.mapping.w_avg.numpy())
-    assert bundle.manifest.classes == tuple(f"class {index}" for index in range(generator.c_dim))
+    assert bundle.manifest.classes == ("class 0", "class 1")
+    assert bundle.manifest.name == "my net" and bundle.manifest.licence.startswith("unknown")
+    (sha256,) = bundle.manifest.provenance.config["imported"].values()
+    card = bundle.read("CARD.md").decode()
+    assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert sha256 in card and "my net.pkl" in card and "none of the code inside was run" in card
+    (store,) = bundle.manifest.stores
+    assert isinstance(store, DirectionsStore)
+    assert {direction.origin for direction in store.directions} == {"pca", "sefa"}
+
+    model = load_model(bundle.path, Runtime("cpu", threads=1))
+    assert model.decodes is not None
+    code = np.random.default_rng(0).standard_normal((1, *model.decodes.space.shape)).astype(np.float32)
+    picture = model.decodes.decode(code)
+    assert picture.shape == (1, 32, 32, 3) and picture.std() > 0
 
 
-def test_the_clamp_makes_a_difference(tmp_path: Path, repositories: Path) -> None:
-    generator = Generator(clamp=1.5)
-    noises = [torch.zeros(1, 1, side, side) for side in (4, 8, 8, 16, 16, 32, 32)]
+def test_a_clamped_network_without_labels_draws_what_the_published_one_draws(
+    tmp_path: Path, repositories: Path
+) -> None:
+    generator = Generator(size=64, clamp=1.5, base=256, most=12, channels=1)
+    del generator.mapping._buffers["w_avg"]
+    bundle = open_bundle(import_model(written({"G_ema": generator}, tmp_path / "net.pkl"), tmp_path / "bundle"))
+    compared(bundle, generator)
+    card = bundle.read("CARD.md").decode()
+    assert "the file has none" in card and "clamped at 1.5" in card
+
+    noises = [torch.zeros(1, 1, side, side) for side in sides(generator)]
     w = torch.randn(1, 12)
     with torch.no_grad():
         clamped = generator.synthesis(w, noises)
         for module in generator.synthesis.modules():
             if hasattr(module, "conv_clamp"):
                 module.conv_clamp = None
-        assert (generator.synthesis(w, noises) - clamped).abs().max() > 0.1
+        assert (generator.synthesis(w, noises) - clamped).abs().max() > 0.1  # that limit was reached
 
 
-def test_the_bundle_opens_and_says_where_it_comes_from(tmp_path: Path, repositories: Path) -> None:
-    path = written({"G_ema": Generator(c_dim=2)}, tmp_path / "my net.pkl")
-    bundle = open_bundle(import_model(path, tmp_path / "bundle.zip"))
-    model = load_model(bundle.path, Runtime("cpu", threads=1))
-    assert model.decodes is not None
-    code = np.random.default_rng(0).standard_normal((1, *model.decodes.space.shape)).astype(np.float32)
-    picture = model.decodes.decode(code)
-    assert picture.shape == (1, 32, 32, 3) and picture.std() > 0
-    assert bundle.manifest.name == "my net" and bundle.manifest.licence.startswith("unknown")
-    (sha256,) = bundle.manifest.provenance.config["imported"].values()
-    card = bundle.read("CARD.md").decode()
-    assert len(sha256) == 64 and sha256 in card and "my net.pkl" in card and "none of the code inside was run" in card
-    (store,) = bundle.manifest.stores
-    assert isinstance(store, DirectionsStore)
-    assert {direction.origin for direction in store.directions} == {"pca", "sefa"}
-    assert not repositories.exists()
-
-
-def test_a_network_by_itself_and_one_without_noise_or_average(tmp_path: Path, repositories: Path) -> None:
+def test_a_network_that_was_built_without_noise_has_none(tmp_path: Path, repositories: Path) -> None:
     generator = Generator()
-    del generator.mapping._buffers["w_avg"]
     for side in generator.synthesis.block_resolutions:
         for layer in getattr(generator.synthesis, f"b{side}").children():
             if layer._buffers.pop("noise_const", None) is not None:
                 del layer._parameters["noise_strength"]
-    path = written({"G": generator}, tmp_path / "net.pkl")
-    bundle = open_bundle(import_model(path, tmp_path / "bundle"))
-    assert "the file has none" in bundle.read("CARD.md").decode()
-    noises = [np.ones((1, 1, side, side), np.float32) for side in (4, 8, 8, 16, 16, 32, 32)]
-    z = np.ones((1, 8), np.float32)
-    quiet = drawn(bundle, z, None, [0 * noise for noise in noises])
-    np.testing.assert_array_equal(drawn(bundle, z, None, noises), quiet)
+    found = generator_of(read_weights(written({"G": generator}, tmp_path / "net.pkl")), "net.pkl")
+    w = torch.randn(2, found.generator.num_ws, 12)
+    loud, quiet = ([torch.full((1, *shape), value) for shape in found.generator.noise_shapes] for value in (1.0, 0.0))
+    assert torch.equal(found.generator.synthesis(w, loud)[0], found.generator.synthesis(w, quiet)[0])
 
 
 class SynthesisInput(published.Persistent):

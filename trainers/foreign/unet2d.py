@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from explorer.contract.errors import short
 from trainers.foreign.errors import CannotImport
 from trainers.foreign.refusals import read_json
+from trainers.kit.torchvision_pair import make_importable
 
 CLASS = "UNet2DModel"
 CONFIG = "config.json"
@@ -168,14 +170,18 @@ def schedule_of(folder: Path) -> Schedule:
 
 
 def _diffusers() -> Any:
+    """The two classes that are needed of diffusers, which loads its parts when they are asked for."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # diffusers itself uses what its libraries no longer like
-            import diffusers
-
-            return cast(Any, diffusers)
-    except ImportError as error:
+            make_importable()  # diffusers imports torchvision
+            from diffusers import DDPMScheduler, UNet2DModel  # pyright: ignore[reportPrivateImportUsage]
+    except ModuleNotFoundError as error:
         raise CannotImport(NEEDS_DIFFUSERS) from error
+    except Exception as error:
+        reason = short(str(error).strip().splitlines()[-1:] or type(error).__name__, 100)
+        raise CannotImport(f"diffusers is installed but does not load ({reason}); mend its packages.") from error
+    return SimpleNamespace(UNet2DModel=UNet2DModel, DDPMScheduler=DDPMScheduler)
 
 
 def _present(key: str, ours: Mapping[str, Any]) -> str:

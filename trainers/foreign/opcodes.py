@@ -81,7 +81,7 @@ def damaged(name: str) -> CannotImport:
 
 
 # what opcodes that do not hang together, and the functions that are given the wrong arguments by them, end in
-BROKEN = (Torn, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError, RecursionError)
+BROKEN = (Torn, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError, RuntimeError)
 
 
 class _Stack:

@@ -10,7 +10,7 @@ from torch import Tensor
 from explorer.contract.errors import short
 from trainers.foreign.errors import CannotImport
 from trainers.foreign.opcodes import BROKEN, damaged
-from trainers.foreign.values import Weights
+from trainers.foreign.values import Weights, tensors_made
 
 AVERAGED_FIRST = (
     "ema",
@@ -61,7 +61,7 @@ def tensors_of(content: Any, name: str) -> dict[str, Tensor]:
         found = {key: value for key, value in inside.items() if isinstance(key, str) and isinstance(value, Weights)}
         if found:
             try:
-                return {_plain(key): value.tensor() for key, value in found.items()}
+                return {_plain(key): value for key, value in tensors_made(found).items()}
             except BROKEN as error:
                 raise damaged(name) from error
     if any("optim" in str(key) for key in content):

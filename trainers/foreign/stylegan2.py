@@ -15,7 +15,7 @@ from torch import Tensor
 from explorer.contract.errors import short
 from trainers.foreign.errors import CannotImport
 from trainers.foreign.opcodes import BROKEN, damaged
-from trainers.foreign.values import Record
+from trainers.foreign.values import Record, tensors_made
 from trainers.gans.config import StyleArchitecture
 from trainers.gans.generator import LARGEST, MAPPING_RATE, SMALLEST, Generator
 from trainers.gans.layers import resample_filter
@@ -133,7 +133,7 @@ class _Reading:
                     f"has {list(value.shape)} numbers as {short(key)} where {list(ours[key].shape)} belong",
                     "of the published form",
                 )
-        tensors = {key: value.tensor() for key, value in theirs.items()}
+        tensors = tensors_made(theirs)
         taps = resample_filter()
         for key, value in tensors.items():
             if key.endswith("resample_filter") and not torch.allclose(value, taps, atol=1e-6):

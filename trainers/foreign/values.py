@@ -29,6 +29,7 @@ DTYPES = {
 }
 NUMPY = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
 AXES = 16  # of a tensor, at most
+SHARED = 4  # times that numbers of a file may be used in different tensors; networks share few of them
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,22 @@ class Record:
         value = self.state.get(name, default)
         return value if value is None or isinstance(value, (bool, int, float, str)) else default
 
-    def tensors(self, prefix: str = "", depth: int = 0) -> dict[str, "Weights"]:
-        """All parameters and buffers by their full names, as ``state_dict`` has them."""
+    def tensors(self) -> dict[str, "Weights"]:
+        """All parameters and buffers by their full names, as ``state_dict`` has them; of each layer once."""
         found: dict[str, Weights] = {}
-        for part in ("_parameters", "_buffers"):
-            values = self.state.get(part)
-            for key, value in (values if isinstance(values, dict) else {}).items():
-                if isinstance(value, Weights):
-                    found[f"{prefix}{key}"] = value
-        if depth < AXES:  # a record that holds itself has no end
-            for key, module in self.modules.items():
-                found |= module.tensors(f"{prefix}{key}.", depth + 1)
+        seen: set[int] = set()  # a record that holds itself has no end
+        left = [("", self)]
+        while left:
+            prefix, record = left.pop()
+            if id(record) in seen:
+                continue
+            seen.add(id(record))
+            for part in ("_parameters", "_buffers"):
+                values = record.state.get(part)
+                for key, value in (values if isinstance(values, dict) else {}).items():
+                    if isinstance(value, Weights):
+                        found[f"{prefix}{key}"] = value
+            left += [(f"{prefix}{key}.", module) for key, module in record.modules.items()]
         return found
 
 
@@ -106,9 +112,33 @@ class Weights:
             return torch.zeros(self.shape)
         if last >= self.storage.count:
             raise Torn
-        flat = torch.frombuffer(bytearray(content), dtype=self.storage.dtype)
-        found = flat.as_strided(self.shape, self.stride, self.offset).clone(memory_format=torch.contiguous_format)
+        wide = self.storage.dtype.itemsize
+        reached = content[self.offset * wide : (last + 1) * wide]
+        flat = torch.frombuffer(bytearray(reached), dtype=self.storage.dtype)
+        found = flat.as_strided(self.shape, self.stride).clone(memory_format=torch.contiguous_format)
         return found.float() if found.is_floating_point() else found
+
+
+def tensors_made(found: Mapping[str, Weights]) -> dict[str, Tensor]:
+    """The tensors, those that are one and the same made once.
+
+    Raises:
+        Torn: one reaches beyond what the file holds, or all together are far more than it holds.
+    """
+    storages = {id(weights.storage): weights.storage.count for weights in found.values()}
+    made: dict[tuple[object, ...], Tensor] = {}
+    total = 0
+    for weights in found.values():
+        key = id(weights.storage), weights.offset, weights.shape, weights.stride
+        if key not in made:
+            total += math.prod(weights.shape)
+            if total > SHARED * sum(storages.values()):
+                raise Torn
+            made[key] = weights.tensor()
+    return {
+        name: made[id(weights.storage), weights.offset, weights.shape, weights.stride]
+        for name, weights in found.items()
+    }
 
 
 class _Kind(Unfinished):

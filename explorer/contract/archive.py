@@ -201,9 +201,7 @@ def saying_why(target: Path) -> Generator[None]:
     except OSError as error:
         place = short(target, 120)
         if error.errno in NO_SPACE:
-            raise DiskFull(
-                f"The disk is full, so {place} was not written; free some space and try again."
-            ) from error
+            raise DiskFull(f"The disk is full, so {place} was not written; free some space and try again.") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise CannotWrite(f"There is no right to write {place}; choose another folder.") from error
         raise CannotWrite(f"{place} cannot be written ({error.strerror or error}); choose another folder.") from error

@@ -22,7 +22,7 @@ from trainers.foreign.stylegan2 import generator_of, holds_networks
 from trainers.foreign.torchfiles import read_weights
 
 INDEX = "model_index.json"
-_READ = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".safetensors")
+_READ = (".pkl", ".pt", ".pth", ".ckpt", ".bin", ".safetensors")
 FILE_BYTES = 16 << 30  # more is no network that the app could hold
 
 

@@ -127,6 +127,9 @@ class _Stack:
         del self._values[at:]
         return found
 
+    def forget(self, _: Any) -> None:
+        self.since_mark()
+
     def drop(self, _: Any) -> None:
         if self._marks and self._marks[-1] == len(self._values):
             self._marks.pop()
@@ -269,7 +272,7 @@ _IGNORED = {"PROTO", "FRAME"}
 _PLAIN: dict[str, Callable[[_Stack, Any], None]] = {
     "MARK": _Stack.mark,
     "POP": _Stack.drop,
-    "POP_MARK": lambda stack, _: stack.since_mark() and None,
+    "POP_MARK": _Stack.forget,
     "DUP": _Stack.double,
     "PUT": _Stack.keep,
     "BINPUT": _Stack.keep,

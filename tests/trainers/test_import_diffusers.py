@@ -169,7 +169,7 @@ def test_weights_that_are_missing_or_torn_are_refused(folder: Path) -> None:
 def test_pipelines_of_latents_are_refused(folder: Path) -> None:
     index = {"_class_name": "LDMPipeline", "vqvae": ["diffusers", "VQModel"], "unet": ["diffusers", "UNet2DModel"]}
     (folder / "model_index.json").write_text(json.dumps(index))
-    assert "is a LDMPipeline of diffusers, which works in a latent space" in refusal(folder)
+    assert "is the pipeline LDMPipeline of diffusers, which works in a latent space" in refusal(folder)
 
 
 def test_without_diffusers_it_says_how_to_install_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pickle
+import random
 import struct
 import sys
 import zipfile
@@ -208,8 +209,6 @@ def test_a_network_file_that_is_torn_is_refused(tmp_path: Path, repositories: Pa
 
 
 def test_a_spoilt_file_never_crashes(tmp_path: Path) -> None:
-    import random
-
     chance = random.Random(0)
     packed = io.BytesIO()
     torch.save({"w": torch.ones(3), "n": 1}, packed, _use_new_zipfile_serialization=False)
@@ -306,10 +305,10 @@ FOLDERS: dict[str, tuple[dict[str, Any], str]] = {
     "SavedModel": ({"saved_model.pb": {}}, "is a TensorFlow model"),
     "bundle": ({"manifest.json": {}}, "is a model of this program already"),
     "ONNX": ({"a.onnx": {}}, "holds ONNX graphs"),
-    "other network": ({"config.json": {"_class_name": "AutoencoderKL"}}, "holds a AutoencoderKL of diffusers"),
+    "other network": ({"config.json": {"_class_name": "AutoencoderKL"}}, "holds the class AutoencoderKL of diffusers"),
     "pipeline": (
         {"model_index.json": {"_class_name": "StableDiffusionPipeline"}},
-        "a StableDiffusionPipeline of diffusers",
+        "is the pipeline StableDiffusionPipeline of diffusers",
     ),
     "nothing": ({"a.txt": {}}, "is no network that is known here"),
     "no JSON": ({"config.json": [1]}, "config.json is no valid JSON object"),

@@ -87,8 +87,8 @@ def _folder(folder: Path, target: Path, name: str) -> Path:
     if index and (parts != {"unet", "scheduler"} or config.get("_class_name") != unet2d.CLASS):
         kind = short(index.get("_class_name"), 40)
         raise CannotImport(
-            f"{short(folder.name)} is a {kind} of diffusers, which works in a latent space or on text; export it to "
-            "ONNX with optimum and drop that folder into the app."
+            f"{short(folder.name)} is the pipeline {kind} of diffusers, which works in a latent space or on text; "
+            "export it to ONNX with optimum and drop that folder into the app."
         )
     if config.get("_class_name") != unet2d.CLASS:
         refuse_folder(folder, config)

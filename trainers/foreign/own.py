@@ -18,8 +18,7 @@ _ABOVE = 3  # folders that may hold the configuration: that of the file, checkpo
 
 def run_of(path: Path) -> Path | None:
     """The folder of the training that a file of weights belongs to; None where no configuration lies near it."""
-    folders = path.resolve().parents[:_ABOVE]
-    return next((folder for folder in folders if "family" in read_json(folder / CONFIG)), None)
+    return next((folder for folder in path.resolve().parents[:_ABOVE] if _is_run(folder)), None)
 
 
 def export(path: Path, tensors: Mapping[str, Tensor], run: Path, target: Path) -> Path:
@@ -41,6 +40,14 @@ def export(path: Path, tensors: Mapping[str, Tensor], run: Path, target: Path) -
         return standing_beside(path)
 
     return export_with(run, target, fill)
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a configuration of ours lies there; that of something else further up is no fault of the file."""
+    try:
+        return "family" in read_json(folder / CONFIG)
+    except CannotImport:
+        return False
 
 
 def _load(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:

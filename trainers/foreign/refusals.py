@@ -102,7 +102,7 @@ def refuse_folder(path: Path, config: Mapping[str, Any]) -> NoReturn:
     if "_class_name" in config:
         kind = short(config["_class_name"], 40)
         raise CannotImport(
-            f"{name} holds a {kind} of diffusers, and only UNet2DModel in pixels can be imported; choose one."
+            f"{name} holds the class {kind} of diffusers, and only UNet2DModel in pixels can be imported; choose one."
         )
     raise CannotImport(UNKNOWN.format(file=name))
 

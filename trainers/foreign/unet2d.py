@@ -124,7 +124,7 @@ def build(config: Mapping[str, Any], tensors: Mapping[str, Tensor], shape: Shape
             f"diffusers cannot build {file} ({short(error, 80)}); update it, or get the configuration again."
         ) from error
     ours = unet.state_dict()
-    renamed = {_present(key, ours): value for key, value in tensors.items()}
+    renamed = {_present(key, ours): value.float() for key, value in tensors.items()}
     wrong = next((key for key in (*ours, *renamed) if key not in renamed or key not in ours), None)
     wrong = wrong or next((key for key, value in renamed.items() if value.shape != ours[key].shape), None)
     if wrong is not None:
@@ -132,7 +132,7 @@ def build(config: Mapping[str, Any], tensors: Mapping[str, Tensor], shape: Shape
     broken = next((key for key, value in renamed.items() if not value.isfinite().all()), None)
     if broken is not None:
         raise CannotImport(f"The weights are not finite (see {short(broken)}), so a training failed; choose others.")
-    unet.load_state_dict({key: value.float() for key, value in renamed.items()}, assign=True)
+    unet.load_state_dict(renamed, assign=True)
     return Denoiser(unet.eval().requires_grad_(False), shape.channels)
 
 

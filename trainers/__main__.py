@@ -1,4 +1,4 @@
-"""``python -m trainers``: train, resume, export, evaluate, list, schema and data, each a function over frozen options.
+"""``python -m trainers``: train, resume, export, import and more, each a function over frozen options.
 
 Exit status 0: done. 2: a wrong call. 1: anything else, with one sentence on stderr (``--debug`` shows the traceback).
 """
@@ -71,6 +71,18 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
+class ImportOptions:
+    """Make a bundle of a network that somebody else trained; nothing in its file is run."""
+
+    network: tyro.conf.Positional[Path]
+    """A StyleGAN2 network file (.pkl), weights with their config.json beside them, or a folder of diffusers."""
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+    """The bundle: a folder, or one file if it ends in .zip."""
+    name: str = ""
+    """What the model is called; by default what the file is called."""
+
+
+@dataclass(frozen=True)
 class EvaluateOptions:
     """Measure a bundle on a test split and write the numbers into it."""
 
@@ -135,6 +147,14 @@ def export(words: list[str]) -> None:
     _say(f"Wrote {make_bundle(options.run, options.out)}.")
 
 
+def import_network(words: list[str]) -> None:
+    """Make a bundle of somebody's network: StyleGAN2, UNet2DModel of diffusers, weights of our families."""
+    options = _parsed(ImportOptions, words, "import")
+    from trainers.foreign.importing import import_model
+
+    _say(f"Wrote {import_model(options.network, options.out, options.name)}.")
+
+
 def evaluate(words: list[str]) -> None:
     """Measure a bundle."""
     options = _parsed(EvaluateOptions, words, "evaluate")
@@ -192,6 +212,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "probe": probe,
     "resume": resume,
     "export": export,
+    "import": import_network,
     "evaluate": evaluate,
     "list": list_all,
     "schema": form,

@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.contract.errors import RunError
-from explorer.contract.run import CONFIG, Started, read_config, read_events, write_config
+from explorer.contract.run import CONFIG, EVENTS, Started, read_config, read_events, write_config
 from trainers.families import Family, family_called
 from trainers.kit.checkpoint import Standing, load_weights
 from trainers.kit.device import Machine, WrongMachine, as_started, device_words, launched, make_fabric
@@ -54,13 +54,19 @@ def resume(out: Path, say: Say, *, rate: float = 0.0, devices: int = 0, nodes: i
 
 def export(run: Path, target: Path) -> Path:
     """Write the whole bundle of a run's best weights to ``target``."""
+    return export_with(run, target, lambda learner: load_weights(run, learner))
+
+
+def export_with(run: Path, target: Path, fill: Callable[[Learner], Standing]) -> Path:
+    """Write the whole bundle of a run with the averaged weights that ``fill`` puts into its learner."""
     facts = read_run(run)
     family = family_called(facts.family)
     fabric = make_fabric(Machine(accelerator="cpu"), "32-true")
     train, held_out = train_and_held_out(facts.config)
     learner = family.make_learner(facts.config, train, fabric)
-    standing = load_weights(run, learner)
-    device = next((event.device for event in read_events(run).items if isinstance(event, Started)), "")
+    standing = fill(learner)
+    events = read_events(run).items if (run / EVENTS).exists() else ()  # it may be a configuration beside weights
+    device = next((event.device for event in events if isinstance(event, Started)), "")
     opened = Opened(_name(facts, run), _sentence(facts), facts, learner, standing, train, held_out, device)
     return family.export(opened, target, whole=True)
 

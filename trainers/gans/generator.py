@@ -96,9 +96,11 @@ class SynthesisLayer(nn.Module):
     kernel: Tensor | None  # once folded
     power: Tensor | None
 
-    def __init__(self, inside: int, outside: int, style: int, side: int, *, up: bool = False) -> None:
+    def __init__(
+        self, inside: int, outside: int, style: int, side: int, *, up: bool = False, clamp: float | None = None
+    ) -> None:
         super().__init__()
-        self.side, self._up = side, up
+        self.side, self._up, self._clamp = side, up, clamp
         self.affine = Linear(style, inside, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outside, inside, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outside))
@@ -124,7 +126,7 @@ class SynthesisLayer(nn.Module):
         x = F.pixel_shuffle(x, 2) if self._up else x
         noise = (noise * (self.noise_strength * GAIN)).to(x.dtype)
         x = torch.addcmul(noise, x, demodulation[:, :, None, None].to(x.dtype))
-        return activated(x + (self.bias * GAIN)[None, :, None, None].to(x.dtype))
+        return clamped(activated(x + (self.bias * GAIN)[None, :, None, None].to(x.dtype)), self._clamp)
 
     def _kernel(self) -> Tensor:
         return phases(self.weight, self.resample_filter) if self._up else self.weight
@@ -136,8 +138,9 @@ class SynthesisLayer(nn.Module):
 class ToRgb(nn.Module):
     """A modulated convolution of one pixel, without demodulation, to the channels of a picture."""
 
-    def __init__(self, inside: int, channels: int, style: int) -> None:
+    def __init__(self, inside: int, channels: int, style: int, clamp: float | None = None) -> None:
         super().__init__()
+        self._clamp = clamp
         self.affine = Linear(style, inside, bias=1.0)
         self.weight = nn.Parameter(torch.randn(channels, inside, 1, 1))
         self.bias = nn.Parameter(torch.zeros(channels))
@@ -146,21 +149,23 @@ class ToRgb(nn.Module):
     def forward(self, x: Float[Tensor, "b i h w"], w: Float[Tensor, "b s"]) -> Float[Tensor, "b c h w"]:
         style = self.affine(w) * self._gain
         picture = F.conv2d(x * style[:, :, None, None].to(x.dtype), self.weight)
-        return picture.float() + self.bias[None, :, None, None]
+        return clamped(picture.float() + self.bias[None, :, None, None], self._clamp)
 
 
 class SynthesisBlock(nn.Module):
     """The layers of one resolution."""
 
-    def __init__(self, inside: int, outside: int, style: int, side: int, channels: int) -> None:
+    def __init__(
+        self, inside: int, outside: int, style: int, side: int, channels: int, clamp: float | None = None
+    ) -> None:
         super().__init__()
         self.first = inside == 0
         if self.first:
             self.const = nn.Parameter(torch.randn(outside, side, side))
         else:
-            self.conv0 = SynthesisLayer(inside, outside, style, side, up=True)
-        self.conv1 = SynthesisLayer(outside, outside, style, side)
-        self.torgb = ToRgb(outside, channels, style)
+            self.conv0 = SynthesisLayer(inside, outside, style, side, up=True, clamp=clamp)
+        self.conv1 = SynthesisLayer(outside, outside, style, side, clamp=clamp)
+        self.torgb = ToRgb(outside, channels, style, clamp)
         self.register_buffer("resample_filter", resample_filter())
 
     @property
@@ -172,13 +177,13 @@ class SynthesisBlock(nn.Module):
 class Synthesis(nn.Module):
     """Styles and noise to a picture. A to-RGB layer shares its style with the first layer of the next block."""
 
-    def __init__(self, architecture: StyleArchitecture, size: int, channels: int) -> None:
+    def __init__(self, architecture: StyleArchitecture, size: int, channels: int, clamp: float | None = None) -> None:
         super().__init__()
         self.sides = Sides(size).blocks
         inside = 0
         for side in self.sides:
             outside = channels_at(architecture, side)
-            self.add_module(f"b{side}", SynthesisBlock(inside, outside, architecture.style, side, channels))
+            self.add_module(f"b{side}", SynthesisBlock(inside, outside, architecture.style, side, channels, clamp))
             inside = outside
         self.num_ws = 2 * len(self.sides)
 
@@ -217,13 +222,19 @@ class Synthesis(nn.Module):
 
 
 class Generator(nn.Module):
-    """Mapping and synthesis; ``forward`` is what training needs."""
+    """Mapping and synthesis; ``forward`` is what training needs.
 
-    def __init__(self, architecture: StyleArchitecture, size: int, channels: int, labels: int = 0) -> None:
+    ``clamp`` is the largest number that a layer answers with, which training in half precision needs: Karras et al.
+    (2020), arXiv:2006.06676, on mixed precision; None sets no limit.
+    """
+
+    def __init__(
+        self, architecture: StyleArchitecture, size: int, channels: int, labels: int = 0, clamp: float | None = None
+    ) -> None:
         super().__init__()
         self.latent, self.style = architecture.latent, architecture.style
         self.mapping = Mapping(architecture, labels)
-        self.synthesis = Synthesis(architecture, size, channels)
+        self.synthesis = Synthesis(architecture, size, channels, clamp)
 
     @property
     def num_ws(self) -> int:
@@ -257,6 +268,11 @@ class Generator(nn.Module):
     def forward(self, z: Tensor, noises: Sequence[Tensor], label: Tensor | None = None) -> Tensor:
         """z (B, Z) -> pictures (B, C, H, W) in about [-1, 1]."""
         return self.synthesis(self.styles(z, label), noises)[0]
+
+
+def clamped(x: Tensor, limit: float | None) -> Tensor:
+    """``x`` within -limit and limit; as it is where there is none."""
+    return x if limit is None else x.clamp(-limit, limit)
 
 
 def channels_at(architecture: StyleArchitecture, side: int) -> int:

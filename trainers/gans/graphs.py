@@ -14,7 +14,7 @@ from trainers.gans.critic import Critic, CriticEnd, with_spread
 from trainers.gans.encoder import Encoder
 from trainers.gans.generator import Generator
 from trainers.gans.layers import fold
-from trainers.kit.export import Exported, export_graph, run_graph
+from trainers.kit.export import TOLERANCE, Exported, export_graph, run_graph
 from trainers.kit.gradients import LossAndGradient
 
 RANGE = (-1.0, 1.0)
@@ -182,8 +182,10 @@ def style_graphs(
     )  # fmt: skip
 
 
-def generator_graphs(generator: Generator, channels: int) -> tuple[Exported, Exported]:
+def generator_graphs(generator: Generator, channels: int, tolerance: float = TOLERANCE) -> tuple[Exported, Exported]:
     """Mapping and synthesis of a generator that learns no more: its weights are folded where they stand.
+
+    ``tolerance`` is how far graph and module may differ.
 
     Raises:
         ParityError: a graph does not compute what its module does.
@@ -199,8 +201,8 @@ def generator_graphs(generator: Generator, channels: int) -> tuple[Exported, Exp
     early = tuple(picture_port(f"rgb_{side}", channels, side) for side in sides[:-1])
     outputs = (picture_port("image", channels, sides[-1]), *early)
     return (
-        export_graph(generator.mapping, "mapping", (z, *label), (w,)),
-        export_graph(synthesis, "synthesis", inputs, outputs, graph=_flat(synthesis, inputs)),
+        export_graph(generator.mapping, "mapping", (z, *label), (w,), tolerance=tolerance),
+        export_graph(synthesis, "synthesis", inputs, outputs, graph=_flat(synthesis, inputs), tolerance=tolerance),
     )
 
 

@@ -98,6 +98,14 @@ def load_weights(run: Path, learner: Learner) -> Standing:
     raise RunError(f"{run} has no checkpoint yet; wait for the first one or train again.")
 
 
+def standing_beside(file: Path) -> Standing:
+    """Where the training stood whose tensors ``file`` holds, by the ``state.json`` beside it; else nothing is known."""
+    try:
+        return _standing(json.loads((file.parent / NUMBERS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Standing()
+
+
 def _state(learner: Learner) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {f"modules.{name}.{key}": value for name, key, value in _weights(learner.modules)}
     tensors |= {f"averages.{name}.{key}": value for name, key, value in _weights(learner.averages)}

@@ -46,6 +46,7 @@ def export_graph(
     inputs: tuple[Port, ...],
     outputs: tuple[Port, ...],
     graph: nn.Module | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Exported:
     """Export ``module`` as ``<role>.onnx``; axis 0 of every port is free and called ``batch``.
 
@@ -55,7 +56,7 @@ def export_graph(
     fails, because the exporter had computed with the weights, the graph is written anew.
 
     Raises:
-        ParityError: onnxruntime and PyTorch differ by more than ``TOLERANCE`` at one of two batch sizes.
+        ParityError: onnxruntime and PyTorch differ by more than ``tolerance`` at one of two batch sizes.
     """
     module = deepcopy(module).cpu().float().eval()
     source = module if graph is None else graph
@@ -63,14 +64,14 @@ def export_graph(
     content = _renewed(key, source)
     try:
         if content is not None:
-            prove(content, module, inputs, outputs)
+            prove(content, module, inputs, outputs, tolerance)
     except ParityError:
         content = None
     if content is None:
         content = _to_onnx(source, inputs, outputs)
         model = onnx.load_from_string(content)
         onnx.checker.check_model(model, full_check=True)
-        prove(content, module, inputs, outputs)
+        prove(content, module, inputs, outputs, tolerance)
         _WRITTEN[key] = model
     return Exported(Graph(file=f"{role}.onnx", role=role, inputs=inputs, outputs=outputs), content)
 
@@ -94,7 +95,13 @@ def _numbers(module: nn.Module) -> dict[str, Tensor]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def prove(content: bytes, module: nn.Module, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> float:
+def prove(
+    content: bytes,
+    module: nn.Module,
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    tolerance: float = TOLERANCE,
+) -> float:
     """Run the graph and the module on the same random inputs; the largest difference.
 
     Raises:
@@ -116,8 +123,8 @@ def prove(content: bytes, module: nn.Module, inputs: tuple[Port, ...], outputs: 
                     f"{name}: the graph gives {got[name].shape} at batch {size}, PyTorch {tuple(value.shape)}."
                 )
             gap = float(np.abs(got[name] - value.numpy()).max())
-            if not gap <= TOLERANCE:
-                raise ParityError(f"{name}: the graph is off by {gap:.2e} at batch {size}, allowed is {TOLERANCE:.0e}.")
+            if not gap <= tolerance:
+                raise ParityError(f"{name}: the graph is off by {gap:.2e} at batch {size}, allowed is {tolerance:.0e}.")
             worst = max(worst, gap)
     return worst
 

@@ -19,6 +19,7 @@ from explorer.contract.archive import open_bundle
 from explorer.contract.manifest import Manifest
 from trainers.kit.pictures import fitted
 from trainers.kit.quality_model import Model
+from trainers.kit.torchvision_pair import make_importable
 
 BATCH = 250  # pictures at a time
 KERNEL_SUBSETS, KERNEL_SUBSET = 100, 1_000  # Binkowski et al. (2018): mean over subsets of so many pictures
@@ -148,19 +149,8 @@ def joint_logits(logits: Tensor, heads: tuple[int, ...]) -> Tensor:
 
 
 def import_torch_fidelity() -> ModuleType:
-    """torch_fidelity, also where torchvision's compiled part does not fit the installed torch.
-
-    Linux wheels of torchvision are linked against CUDA. With a CPU torch its operators are missing and two
-    registrations of shape functions (torchvision/_meta_registrations.py, 0.28) fail; the quality metrics use none of
-    them, so their declaration is enough. Can go when ``import torchvision`` works with such a pair.
-    """
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
-            raise
-        for operator in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{operator}", "(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    """torch_fidelity, also where torchvision's compiled part does not fit the installed torch."""
+    make_importable()
     import torch_fidelity
 
     return torch_fidelity

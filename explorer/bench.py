@@ -26,6 +26,7 @@ from explorer.options import Device, LaunchOptions
 from explorer.qt.widgets.latent_slider import LatentSlider
 
 TICK_MS = 1  # between two moves of the hand: a mouse that reports 1,000 times a second
+KEY_TICKS = 33  # between two presses of a key that is held down
 LOOK_MS = 20  # between two looks whether the storm is over
 PATIENCE_S = 300.0
 BARE_S, WARM, POINTS = 20.0, 3, 100  # seconds of bare runs at most; the first ones do not count
@@ -144,7 +145,7 @@ class _Pulse:
 
 
 class _Storm:
-    """A hand that drags the first slider to and fro, or asks for random points where there is none; a move a tick."""
+    """A hand that drags the first slider to and fro, a move a tick; where there is none, it holds the space bar down."""
 
     def __init__(self, app: App, moves: int) -> None:
         self._app = app
@@ -165,7 +166,7 @@ class _Storm:
     def _move(self, left: int) -> None:
         before = self._app.pictures.token
         start = time.perf_counter()
-        if self._slider is None:
+        if self._slider is None and left % KEY_TICKS == 0:
             self._app.walk.random()
         self._send(QEvent.Type.MouseMove, 0.5 + 0.3 * float(np.sin(left / 20)))
         if self._app.pictures.token != before:

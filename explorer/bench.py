@@ -145,7 +145,7 @@ class _Pulse:
 
 
 class _Storm:
-    """A hand that drags the first slider to and fro, a move a tick; where there is none, it holds the space bar down."""
+    """A hand that drags the first slider to and fro, a move a tick; without one it holds down the space bar."""
 
     def __init__(self, app: App, moves: int) -> None:
         self._app = app

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 # Before Qt: on Windows onnxruntime's libraries fail to load after Qt's (microsoft/onnxruntime 26127).
-from explorer.runtime.providers import CPU  # isort: skip
+from explorer.runtime.providers import CPU, span  # isort: skip
 from explorer.runtime.session import Runtime  # isort: skip
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QIcon, QImage, QUndoStack
@@ -431,7 +431,7 @@ class App:
                 Fact(origin(self.explore.place), 3, "How this point was chosen."),
                 Fact(here.sentence, 2, tip, "warning" if here.unusual else "secondary"),
                 Fact("" if around is None else around.sentence, 1, "In the latent space, among the data it came with."),
-                Fact(f"run {picture.run_ms:.1f} ms", 1, "How long the model took for this picture."),
+                Fact(f"run {span(picture.run_ms)}", 1, "How long the model took for this picture."),
                 Fact("" if paint is None else f"paint {paint:.1f} ms", 0, "From the answer to the painted picture."),
             )
         )

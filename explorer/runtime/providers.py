@@ -13,6 +13,11 @@ CUDA = "CUDAExecutionProvider"
 _WORDS = {CPU: "CPU", CUDA: "CUDA GPU"}
 
 
+def span(milliseconds: float) -> str:
+    """``2.1 ms``, or ``2.9 s`` from a second on."""
+    return f"{milliseconds:.1f} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.1f} s"
+
+
 @dataclass(frozen=True)
 class RunsOn:
     """The truth about a live session: where it runs, why, and how long one picture took."""
@@ -25,7 +30,7 @@ class RunsOn:
     def short(self) -> str:
         """``CPU · 2.1 ms a picture``."""
         name = _WORDS.get(self.provider, self.provider)
-        return name if self.run_ms is None else f"{name} · {self.run_ms:.1f} ms a picture"
+        return name if self.run_ms is None else f"{name} · {span(self.run_ms)} a picture"
 
     @property
     def sentence(self) -> str:

@@ -40,6 +40,7 @@ def test_choice(available: tuple[str, ...], device: Device, cuda_driver: bool, c
             "Running on the CPU: no CUDA driver found.",
         ),
         (RunsOn(CUDA, "", 0.449), "CUDA GPU · 0.4 ms a picture", "Running on the CUDA GPU."),
+        (RunsOn(CPU, "", 2_890.0), "CPU · 2.9 s a picture", "Running on the CPU."),
         (RunsOn("QNNExecutionProvider"), "QNNExecutionProvider", "Running on the QNNExecutionProvider."),
     ],
 )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from explorer.contract.errors import UnknownName
@@ -66,7 +67,7 @@ def test_grey_of_a_colour_is_its_luma() -> None:
     [
         ({"name": "fashoin"}, UnknownName, "fashion-mnist, mnist, faces, glyphs, folder"),
         ({"name": "fashion-mnist", "split": "validation"}, UnknownName, "train or test"),
-        ({"name": "fashion-mnist", "size": 500}, DataError, "28 to 128"),
+        ({"name": "fashion-mnist", "size": 2_000}, DataError, "28 to 1024"),
         ({"name": "fashion-mnist", "count": 99_999}, DataError, "99,999"),
         ({"name": "fashion-mnist", "channels": 2}, DataError, "1 channel"),
         ({"name": "folder"}, UnknownName, "path"),
@@ -76,6 +77,18 @@ def test_grey_of_a_colour_is_its_luma() -> None:
 def test_wrong_calls_say_what_is_right(wrong: dict, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         load(**wrong)
+
+
+def test_pictures_may_be_as_large_as_the_largest_network() -> None:
+    images = load("fashion-mnist", size=1024, count=2).images
+    assert images.shape == (2, 1024, 1024, 1)
+
+
+def test_more_than_the_memory_holds_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = psutil.virtual_memory()._replace(available=100_000_000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    with pytest.raises(DataError, match=r"60,000 pictures of 256 px need 11.8 GB of memory, of which 0.1 GB are free"):
+        load("faces", size=256)
 
 
 def test_a_missing_source_gives_the_exact_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def load(
 ) -> Pictures:
     """One split of the data set ``name``, ready in memory.
 
-    ``size``: pixels a side, 28 to 128; ``channels``: 1 grey, 3 colour; ``count``: the first so many; None keeps what
+    ``size``: pixels a side, 28 to 1,024; ``channels``: 1 grey, 3 colour; ``count``: the first so many; None keeps what
     the set has. ``folder``: the pictures of ``folder``, or where the files of ``mnist`` and ``fashion-mnist`` lie.
     ``progress`` is told while pictures are being made, not while they are read from the cache.
     MissingSource, with the command that helps, if the set is not on this machine; UnknownName if there is none such.

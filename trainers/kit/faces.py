@@ -22,7 +22,7 @@ import numpy as np
 from trainers.kit import cache
 from trainers.kit.data_errors import DataError
 from trainers.kit.face_style import FaceStyle, face_style, seed_of
-from trainers.kit.pictures import Attribute, Pictures, Progress, Split, check_size
+from trainers.kit.pictures import Attribute, Pictures, Progress, Split, check_size, room_for
 
 DEFAULT_STYLE = "toon-head"
 DEFAULT_SIZE = 64
@@ -65,7 +65,7 @@ def load_faces(
         raise DataError(f"faces has {COUNTS[split]:,} pictures in its {split} split: ask for 1 to {COUNTS[split]:,}.")
     folder = faces_folder(style_name, check_size(size))
     paths = [folder / f"{split}-{first:05d}.npz" for first in range(0, count, BLOCK)]
-    images = np.empty((count, size, size, 3), np.uint8)
+    images = room_for(count, size, 3)
     labels = np.empty((count, len(style.features)), np.int64)
     missing = []
     for first, path in zip(range(0, count, BLOCK), paths, strict=True):

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from trainers.kit import cache
 from trainers.kit.data_errors import BrokenSource, MissingSource
-from trainers.kit.pictures import SPLITS, Pictures, Progress, Split, as_array, check_size
+from trainers.kit.pictures import SPLITS, Pictures, Progress, Split, as_array, check_size, room_for
 
 DEFAULT_SIZE = 64
 TEST_SHARE = 10  # one picture in so many is for testing
@@ -71,6 +71,7 @@ def load_folder(
 
 def _read(files: list[Path], size: int, channels: int | None, progress: Progress | None) -> cache.Arrays:
     """Pictures of the readable files and their places in ``files``, by split; and the places of the broken ones."""
+    room_for(len(files), size, 3)
     images: dict[Split, list[np.ndarray]] = {split: [] for split in SPLITS}
     places: dict[Split, list[int]] = {split: [] for split in SPLITS}
     broken = []

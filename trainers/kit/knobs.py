@@ -14,5 +14,5 @@ class Unit:
 
 
 Images = Annotated[int, Interval(ge=0), Unit("images")]
-Pixels = Annotated[int, Interval(ge=0, le=128), Unit("pixels")]
+Pixels = Annotated[int, Interval(ge=0, le=1_024), Unit("pixels")]
 Share = Annotated[float, Interval(ge=0, le=1)]

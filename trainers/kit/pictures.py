@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import psutil
 from PIL import Image
 
 from trainers.kit.data_errors import DataError
@@ -13,7 +14,8 @@ Split = Literal["train", "test"]
 Progress = Callable[[int, int], None]  # (pictures done, pictures in all)
 
 SPLITS: tuple[Split, ...] = ("train", "test")
-SMALLEST_SIZE, LARGEST_SIZE = 28, 128  # pixels a side; the networks of trainers/ take pictures of this range
+SMALLEST_SIZE, LARGEST_SIZE = 28, 1_024  # pixels a side; the networks of trainers/ take pictures of this range
+MOST_OF_MEMORY = 0.8  # of what is free; a training wants some too
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,17 @@ def check_size(size: int) -> int:
     return size
 
 
+def room_for(count: int, size: int, channels: int) -> np.ndarray:
+    """uint8 (count, size, size, channels), of any content; DataError where the memory cannot hold it."""
+    needed, free = count * size * size * channels, psutil.virtual_memory().available
+    if needed > MOST_OF_MEMORY * free:
+        raise DataError(
+            f"{count:,} pictures of {size} px need {needed / 1e9:.1f} GB of memory, of which {free / 1e9:.1f} GB are "
+            "free: choose a smaller --size, or fewer pictures."
+        )
+    return np.empty((count, size, size, channels), np.uint8)
+
+
 def fitted(images: np.ndarray, size: int | None, channels: int | None) -> np.ndarray:
     """uint8 (N, H, W, C) -> (N, size, size, channels): resized with Lanczos, grey by luma (ITU-R 601-2), grey to colour
     by repetition; None keeps what is there."""
@@ -76,7 +89,7 @@ def fitted(images: np.ndarray, size: int | None, channels: int | None) -> np.nda
         raise DataError(f"Pictures have 1 channel (grey) or 3 (colour), not {deep}.")
     if (height, width, depth) == (side, side, deep):
         return images
-    out = np.empty((len(images), check_size(side), side, deep), np.uint8)
+    out = room_for(len(images), check_size(side), deep)
     for place, image in enumerate(images):
         out[place] = as_array(Image.fromarray(image.squeeze(-1) if depth == 1 else image), side, deep)
     return out

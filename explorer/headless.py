@@ -41,8 +41,8 @@ def check(bundle: Path) -> int:
             try:
                 model = load_model(bundle, runtime)
                 runs_on = model.runs_on()
-                if runs_on.run_ms is None and model.decodes is not None:  # it broke off on the way: say where
-                    model.decodes.decode(model.decodes.prior.center[None])
+                if model.unfolds is not None:  # it may break off on the way: say where
+                    model.unfolds.decode(model.unfolds.prior.center[None])
                 print(f"{short(bundle, 120)}: fine. {runs_on.short}." if runs_on.provider else f"{bundle}: fine.")
             except ExplorerError as error:
                 faults.append(error)

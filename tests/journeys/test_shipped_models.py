@@ -36,7 +36,8 @@ def test_it_opens_moves_and_can_be_read(journey: Journey, bundle: Path):
         app.window.resize(*size)
         for instrument in (key for key in app.window.instruments if key in answered(app.stage.model)):
             journey.qtbot.mouseClick(app.window.chips.button(instrument), Qt.MouseButton.LeftButton)
-            journey.settle(app)
+            if strongest is not None:  # else its pictures take minutes, and come one after the other
+                journey.settle(app)
             assert app.explore.instrument == instrument
             assert_legible(journey.qtbot, app.window)
     assert journey.message(app) == ""

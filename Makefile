@@ -2,6 +2,7 @@
 #
 #   make run     set everything up and open the app           make test    set everything up and run all tests
 #   make check   linters, types, arrows                       make bench   the speed table
+#   make test-all also the tests that start several trainers and wait for them
 #   make package the app as one folder without Python, in dist/, and its tests
 #
 # make run PYTHON=python3.12 takes another Python; make run OPEN=BUNDLE opens a bundle; make bench BENCH=--quick tries it out.
@@ -25,7 +26,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One line for each package that is fetched, none for what is there already.
 BRIEFLY := awk '/^(  Downloading|  Using cached|Installing)/ { print substr($$0, 1, 100); fflush() }'
 
-.PHONY: run test check bench package clean
+.PHONY: run test test-all check bench package clean
 
 run: $(VENV)/base.stamp
 	@$(BIN)/python packaging/check_system.py qt
@@ -33,7 +34,11 @@ run: $(VENV)/base.stamp
 
 test: $(VENV)/test.stamp
 	@$(BIN)/python packaging/check_system.py qt
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-all: $(VENV)/test.stamp
+	@$(BIN)/python packaging/check_system.py qt
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m ""
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

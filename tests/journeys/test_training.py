@@ -65,6 +65,7 @@ def start(person: Journey, app: App, **values: str) -> Path:
     return app.room.training.seen.chosen.folder
 
 
+@pytest.mark.slow
 def test_train_step_in_follow_scrub_stop_and_find_it_after_a_restart(stocked: Journey) -> None:
     app = stocked.start()
     run = start(stocked, app)
@@ -105,6 +106,7 @@ def test_train_step_in_follow_scrub_stop_and_find_it_after_a_restart(stocked: Jo
     assert again.room.training.seen.chosen.curve("train", "reconstruction") is not None
 
 
+@pytest.mark.slow
 def test_the_app_goes_and_the_training_stays_until_it_is_found_again(stocked: Journey) -> None:
     app = stocked.start()
     run = start(stocked, app)

@@ -237,6 +237,7 @@ def test_a_configuration_that_cannot_work_is_one_sentence_and_leaves_nothing(
     assert not run.exists()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_ends_the_run_cleanly_and_it_resumes_on_fewer(tmp_path: Path, data: Path, start: Start) -> None:
     trainer = start(tmp_path / "run", *vae(tmp_path / "run", data, *FOR_EVER, "--devices", "2"))
     trainer.until(lambda: trainer.count("checkpoint") >= 1)
@@ -253,6 +254,7 @@ def test_a_killed_worker_ends_the_run_cleanly_and_it_resumes_on_fewer(tmp_path: 
     assert any(event.kind == "resumed" and event.images == saved for event in again.events)
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_first_process(tmp_path: Path, data: Path, start: Start) -> None:
     trainer = start(tmp_path / "run", *vae(tmp_path / "run", data, *FOR_EVER, "--devices", "2"))
     trainer.until(lambda: trainer.count("progress") >= 1)
@@ -264,6 +266,7 @@ def test_workers_end_with_the_first_process(tmp_path: Path, data: Path, start: S
     assert not alive
 
 
+@pytest.mark.slow
 def test_torchrun_says_how_many_they_are(tmp_path: Path, data: Path, start: Start) -> None:
     run = tmp_path / "run"
     torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "trainers")

@@ -135,6 +135,7 @@ def test_the_distance_of_gaussians_is_the_closed_form() -> None:
     assert frechet(a, a) == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_graphs_compute_what_the_networks_do() -> None:
     made = learner()
     real = torch.rand(8, 3, 32, 32) * 2 - 1

@@ -137,8 +137,26 @@ class LatentSpace(Frozen):
 # --- diffusion, labels, stores -----------------------------------------------------------------------------------
 
 
+class Suggested(Frozen):
+    """How its maker draws with a diffusion model: what a person meets first."""
+
+    sampler: Literal["dpm", "ddim", "euler", "heun", "ddpm"] = "dpm"
+    spacing: Literal["trailing", "leading", "uniform", "karras"] = "trailing"
+    steps: int = Field(default=25, ge=1, le=1_000)
+    weight: float = Field(default=2.0, ge=-5.0, le=20.0, description="of classifier-free guidance")
+    eta: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
 class Diffusion(Frozen):
-    """How the denoiser was trained; ``alphas_bar`` (steps,) float32 is the signal level of Ho et al. (2020), eq. 4."""
+    """How the denoiser was trained; ``alphas_bar`` (steps,) float32 is the signal level of Ho et al. (2020), eq. 4.
+
+    Where it works in a latent space, x is (code - ``shift``) * ``scale``, a code being what the decoder takes, and
+    ``preview`` (C + 1, 3) float32 gives the colour in [0, 1] of each position of x: its C numbers and 1 times that.
+
+    The last three fields are habits of other programs' samplers, so that the same steps are visited: a number that is
+    added to each step of "leading" spacing; whether steps are laid out for one more than is asked, of which the one
+    nearest to the picture is left out; and the signal level that DDIM and DDPM end with.
+    """
 
     parameterisation: Literal["eps", "v", "x0"]
     alphas_bar: Array
@@ -147,6 +165,32 @@ class Diffusion(Frozen):
     null_label: int | None = None
     null_condition: Array | None = None
     guidance_range: tuple[FiniteFloat, FiniteFloat] = (0.0, 10.0)
+    scale: float = Field(default=1.0, gt=0.0, le=1e6)
+    shift: FiniteFloat = 0.0
+    preview: Array | None = None
+    suggested: Suggested | None = None
+    steps_offset: int = Field(default=0, ge=0, le=100)
+    spare_step: bool = False
+    last_level: float = Field(default=1.0, gt=0.0, le=1.0)
+
+
+class TextEncoder(Frozen):
+    """A graph that makes features of a prompt, and the byte pairs by which CLIP cuts text: Radford et al. (2021)."""
+
+    role: Annotated[str, Field(pattern=ROLE, description="of its graph")]
+    vocabulary: Name = Field(description="file: a JSON object, token -> number")
+    merges: Name = Field(description="file: a pair of tokens a line, most frequent first")
+    length: int = Field(default=77, ge=3, le=1_024, description="tokens that it takes, with the first and last one")
+    padding: int = Field(ge=0, description="the token after the last one")
+    features: Name = Field(description="output (N, length, D) that the denoiser is conditioned on")
+    pooled: str = Field(default="", description="output (N, D) for the whole text; empty: none is used")
+
+
+class Prompts(Frozen):
+    """How a denoiser is asked in words: the features of its encoders, side by side."""
+
+    encoders: tuple[TextEncoder, ...] = Field(min_length=1, max_length=2)
+    zero_when_empty: bool = Field(default=False, description="nothing to lead away from means zeros, not an empty text")
 
 
 class Attribute(Frozen):
@@ -256,6 +300,7 @@ class Manifest(Frozen):
     graphs: tuple[Graph, ...] = Field(min_length=1, max_length=100)
     spaces: tuple[LatentSpace, ...] = Field(default=(), max_length=100)
     diffusion: Diffusion | None = None
+    prompts: Prompts | None = None
     classes: tuple[Label, ...] = Field(default=(), max_length=LABELS)
     attributes: tuple[Attribute, ...] = Field(default=(), max_length=1_000)
     stores: tuple[Store, ...] = ()
@@ -287,6 +332,9 @@ class Manifest(Frozen):
         for file in _files_named_in(self):
             if file not in known_files:
                 raise ValueError(f"{short(file)!r} is used but not listed in files")
+        for encoder in () if self.prompts is None else self.prompts.encoders:
+            if self.graph(encoder.role) is None:
+                raise ValueError(f"there is no graph of the role {short(encoder.role)!r} to read prompts")
         known_spaces = {space.name for space in self.spaces}
         for space in _spaces_named_in(self):
             if space not in known_spaces:
@@ -351,6 +399,8 @@ def _arrays_in(value: object) -> list[Array]:
 
 def _files_named_in(manifest: Manifest) -> list[str]:
     graphs = [graph.file for graph in manifest.graphs]
+    encoders = () if manifest.prompts is None else manifest.prompts.encoders
+    graphs += [file for encoder in encoders for file in (encoder.vocabulary, encoder.merges)]
     return graphs + [array.file for array in _arrays_in((manifest.spaces, manifest.stores, manifest.diffusion))]
 
 

@@ -64,7 +64,8 @@ class NoiseMeaning(Frozen):
 
 
 class ConditionMeaning(Frozen):
-    """What a model is conditioned on beside labels, such as text features."""
+    """What a model is conditioned on beside labels: ``prompt`` is a text's features, (N, L, D), ``pooled prompt`` those
+    of the whole text, (N, D), ``sizes`` the six numbers (N, 6) of Podell et al. (2023), arXiv:2307.01952, section 2.2."""
 
     kind: Literal["condition"] = "condition"
     of: Name
@@ -96,7 +97,7 @@ class Port(Frozen):
 ROLE = r"^[a-z][a-z0-9_]*$"  # free, so that a new family needs no new format; known ones below
 KNOWN_ROLES = (
     "decoder", "encoder", "mapping", "synthesis", "critic", "denoiser", "text_encoder", "classifier", "inverter",
-    "critic_gradient", "energy", "forward", "inverse", "predictor", "translator", "prior",
+    "critic_gradient", "energy", "forward", "inverse", "predictor", "translator", "prior", "text_encoder_2",
 )  # fmt: skip
 
 

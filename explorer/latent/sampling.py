@@ -16,6 +16,8 @@ WEIGHT_LOW, WEIGHT_HIGH = -5.0, 20.0
 MOST_STEPS = 1_000
 ANYTHING = -1  # the value of an attribute, or the class, that nothing is said of
 
+PROMPT = 2_000  # letters of a prompt that are kept; a model reads some 75 words
+
 Factor = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -29,6 +31,8 @@ class Sampling(BaseModel, frozen=True):
     model_config = ConfigDict(extra="forbid")
     label: tuple[int, ...] = ()  # the class, or a value for each attribute; ANYTHING leaves one open, empty all
     negative: tuple[int, ...] = ()  # what guidance leads away from; empty: from a picture of anything
+    prompt: str = Field(default="", max_length=PROMPT)  # what is asked for in words, of a model that reads them
+    negative_prompt: str = Field(default="", max_length=PROMPT)  # what guidance leads away from, in words
     weight: float = Field(default=2.0, ge=WEIGHT_LOW, le=WEIGHT_HIGH)  # 0 ignores the label, 1 follows it
     curve: tuple[Factor, ...] = Field(default=(), max_length=64)
     rescale: Factor = 0.0  # how far guided predictions are brought back to the spread they had without guidance

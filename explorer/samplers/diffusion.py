@@ -29,9 +29,17 @@ NOISIEST = 80.0  # noise per signal where Karras spacing begins and up to which 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """``levels`` (T,) is abar, falling; steps are numbers in [0, T - 1], between whole ones the log-SNR is linear."""
+    """``levels`` (T,) is abar, falling; steps are numbers in [0, T - 1], between whole ones the log-SNR is linear.
+
+    ``offset``, ``spare`` and ``last`` are habits of other programs, see ``contract.manifest.Diffusion``: what is added
+    to each step of "leading" spacing, whether the step nearest to the picture is laid out and left out, and the signal
+    level that DDIM and DDPM end with.
+    """
 
     levels: NDArray[np.float64]
+    offset: int = 0
+    spare: bool = False
+    last: float = 1.0
 
     def __len__(self) -> int:
         return len(self.levels)
@@ -75,10 +83,15 @@ class Schedule:
         count = min(count, total)
         if spacing == "karras":
             return self._karras(count, total)
+        if self.spare and spacing in ("leading", "uniform") and count < total:
+            return self._spaced(count + 1, total, spacing)[:-1]
+        return self._spaced(count, total, spacing)
+
+    def _spaced(self, count: int, total: int, spacing: SpacingName) -> NDArray[np.float64]:
         if spacing == "trailing":
             found = np.rint(total - np.arange(count) * (total / count)) - 1
         elif spacing == "leading":
-            found = (np.arange(count) * (total // count))[::-1].astype(np.float64)
+            found = np.minimum((np.arange(count) * (total // count))[::-1] + self.offset, total - 1)
         else:
             found = np.rint(np.linspace(total - 1, 0, count)) if count > 1 else np.array([total - 1.0])
         return found.astype(np.float64)
@@ -218,7 +231,7 @@ def sample(
             step = _visit(predict, held, schedule, what, sampling, place, index, float(weights[index]))
             if last:
                 yield step
-                return step.clean() if known is None else known.held(step.clean(), 1.0, 0.0)
+                return _ended(step, schedule, sampling) if known is None else known.held(step.clean(), 1.0, 0.0)
             if not again:
                 yield step
             target = float(places[index + 1])
@@ -229,6 +242,13 @@ def sample(
             again -= 1
         before = step
     return x
+
+
+def _ended(step: Step, schedule: Schedule, sampling: Sampling) -> Array:
+    """The picture after the last step: its clean estimate, or where the schedule says so, with a rest of noise."""
+    if schedule.last == 1.0 or sampling.sampler not in ("ddim", "ddpm"):
+        return step.clean()
+    return _ode(step.clean(), step.eps(), math.sqrt(schedule.last), math.sqrt(1 - schedule.last))
 
 
 def _visit(

@@ -171,7 +171,7 @@ def _retouch(unfolds: Unfolds, before: Retouch | None, options: RenderOptions) -
         raise ModelFault("--strength and --mask change a picture to begin with; name one with --picture.")
     fields = {} if before is None else dict(before)
     if options.picture is not None:
-        fields["picture"] = Raster.of(made_fit(read_picture_file(options.picture), unfolds.space.shape))
+        fields["picture"] = Raster.of(made_fit(read_picture_file(options.picture), unfolds.shape_shown))
     if options.mask is not None:
         fields["mask"] = Raster.of(read_picture_file(options.mask)[..., :1])
     if options.strength is not None:

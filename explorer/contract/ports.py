@@ -64,8 +64,11 @@ class NoiseMeaning(Frozen):
 
 
 class ConditionMeaning(Frozen):
-    """What a model is conditioned on beside labels: ``prompt`` is a text's features, (N, L, D), ``pooled prompt`` those
-    of the whole text, (N, D), ``sizes`` the six numbers (N, 6) of Podell et al. (2023), arXiv:2307.01952, section 2.2."""
+    """What a model is conditioned on beside labels.
+
+    ``prompt`` is a text's features, (N, L, D), ``pooled prompt`` those of the whole text, (N, D), ``sizes`` the six
+    numbers (N, 6) of Podell et al. (2023), arXiv:2307.01952, section 2.2.
+    """
 
     kind: Literal["condition"] = "condition"
     of: Name

@@ -22,7 +22,7 @@ def answered(model: Model | None) -> frozenset[str]:
     if model.translates:
         return ALWAYS | ENCODING
     if model.unfolds is not None:
-        return ALWAYS | UNFOLDING | (ENCODING if model.encodes is not None else frozenset[str]())
+        return ALWAYS | UNFOLDING | ENCODING if model.encodes is not None else ALWAYS | UNFOLDING - {"retouch"}
     keys = ALWAYS | DECODING
     if model.flat:
         keys |= FLAT

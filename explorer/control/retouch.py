@@ -80,9 +80,9 @@ class RetouchController:
     def take(self, pixels: Pixels, name: str) -> None:
         """Begin with the largest middle square of a picture (H, W, 1 or 3) uint8; strength and mask are kept."""
         model = self._model
-        if model is None or model.decodes is None:
+        if model is None or model.unfolds is None:
             return
-        picture = Raster.of(made_fit(pixels, model.decodes.space.shape))
+        picture = Raster.of(made_fit(pixels, model.unfolds.shape_shown))
         before = self._retouch or Retouch(picture=picture)
         self._walk.begin()
         self._set(f"Begin with {name}", before.model_copy(update={"picture": picture}))

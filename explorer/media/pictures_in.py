@@ -67,9 +67,9 @@ def fitted(pixels: Pixels, box: tuple[int, int, int], height: int, width: int) -
     return np.asarray(cut.resize((width, height), method)).copy()
 
 
-def made_fit(pixels: Pixels, shape: tuple[int, ...]) -> Pixels:
-    """The largest middle square of (H, W, 1 or 3) uint8 in a model's shape (C, H, W); what fits stays as it is."""
-    channels, height, width = shape
+def made_fit(pixels: Pixels, shape: tuple[int, int, int]) -> Pixels:
+    """The largest middle square of (H, W, 1 or 3) uint8 in a model's shape (H, W, C); what fits stays as it is."""
+    height, width, channels = shape
     if pixels.shape == (height, width, channels):
         return pixels
     colour = pixels if pixels.shape[2] == 3 else np.repeat(pixels[..., :1], 3, axis=2)

@@ -44,7 +44,7 @@ class Decoder:
             raise PortMismatch(f"{self._file}: a code has {want} numbers, got {list(codes.shape)}.")
         parts = [
             self._pixels(self._session.run({self._code.name: batch}))
-            for batch in batches(codes.astype(np.float32).reshape(-1, *self.space.shape), self._code)
+            for batch in batches(codes.astype(self._code.dtype).reshape(-1, *self.space.shape), self._code)
         ]
         return joined(parts, len(codes), self._file)
 
@@ -77,7 +77,7 @@ class Encoder:
     def encode(self, pixels: Pixels) -> Posterior:
         """(N, H, W, C) uint8 -> ``Posterior`` of N codes; see ``Encodes``."""
         answers = [
-            self._session.run({self._image.name: batch})
+            self._session.run({self._image.name: batch.astype(self._image.dtype, copy=False)})
             for batch in batches(from_pixels(pixels, image_meaning(self._image)), self._image)
         ]
         return Posterior(
@@ -93,7 +93,7 @@ class Encoder:
             raise PortMismatch(
                 f"{self._file}: {port.name} should have {want} numbers, has {codes.shape[1]}; export the model again."
             )
-        return codes
+        return codes.astype(np.float32, copy=False)
 
 
 def latent_space_of(port: Port | None) -> str | None:
@@ -101,7 +101,7 @@ def latent_space_of(port: Port | None) -> str | None:
     return port.meaning.space if port is not None and isinstance(port.meaning, LatentMeaning) else None
 
 
-def batches(values: NDArray[np.float32], port: Port) -> list[NDArray[np.float32]]:
+def batches(values: NDArray[Any], port: Port) -> list[NDArray[Any]]:
     """One batch where its axis is free; else pieces of the fixed size, the last one filled up by repeating."""
     size = port.shape[0]
     if size is None:

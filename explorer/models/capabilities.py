@@ -14,6 +14,7 @@ from explorer.latent.priors import Prior
 from explorer.latent.sampling import Sampling
 from explorer.latent.styles import Style
 from explorer.models.graphs import Graphs
+from explorer.models.prompts import Prompter
 from explorer.runtime.providers import RunsOn
 from explorer.samplers.diffusion import Schedule, Step
 
@@ -150,8 +151,31 @@ class Unfolds(Decodes, Protocol):
         """
         ...
 
+    @property
+    def shape_shown(self) -> tuple[int, int, int]:
+        """(H, W, C) of a picture."""
+        ...
+
+    @property
+    def prompter(self) -> Prompter | None:
+        """What reads prompts; None where the model reads none."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether ``to_pixels`` shows all that there is; else it is a quick look, and ``develop`` makes the picture."""
+        ...
+
     def to_pixels(self, x: NDArray[np.float32]) -> Pixels:
-        """What is of the kind of x (N, C, H, W) as pictures (N, H, W, C) uint8, clipped."""
+        """What is of the kind of x (N, C, H, W) as pictures (N, H, W, C) uint8, clipped; at once."""
+        ...
+
+    def develop(self, x: NDArray[np.float32]) -> Pixels:
+        """The same through the decoder of a model that works in a latent space.
+
+        Raises:
+            ModelFault, Cancelled.
+        """
         ...
 
 

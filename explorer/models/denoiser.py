@@ -11,22 +11,26 @@ from numpy.typing import NDArray
 from explorer.contract.errors import ManifestInvalid, ModelFault, PortMismatch, short
 from explorer.contract.manifest import (
     Attribute,
+    ConditionMeaning,
     Diffusion,
     Graph,
     LabelMeaning,
     LatentSpace,
     Manifest,
     NormalPrior,
+    Port,
     TimestepMeaning,
 )
-from explorer.contract.pixels import Pixels, from_pixels, to_pixels
+from explorer.contract.pixels import Pixels
 from explorer.latent.priors import Prior
 from explorer.latent.sampling import ANYTHING, Sampling
 from explorer.latent.styles import Style
 from explorer.models.autoencoder import image_meaning, port_or_fault
 from explorer.models.capabilities import Codes, Model, Posterior
+from explorer.models.frames import LARGE, Frame, PixelFrame, frame_of
 from explorer.models.graphs import Graphs
 from explorer.models.labels import label_columns
+from explorer.models.prompts import Prompter, condition_of, prompter_of
 from explorer.runtime.session import Session
 from explorer.samplers.diffusion import Array, Parameterisation, Predict, Schedule, Step, inverted, sample, stirred
 from explorer.samplers.known import Known
@@ -44,18 +48,24 @@ class Denoiser:
     """The graph of a diffusion model with everything that a sampler needs to know of it."""
 
     def __init__(
-        self, session: Session, graph: Graph, facts: Diffusion, levels: NDArray[Any], manifest: Manifest
+        self,
+        session: Session,
+        graph: Graph,
+        facts: Diffusion,
+        levels: NDArray[Any],
+        manifest: Manifest,
+        prompter: Prompter | None = None,
     ) -> None:
         self.graph = graph
         self.what: Parameterisation = facts.parameterisation
+        self.prompter = prompter
         self._session = session
-        self.schedule = Schedule(checked_levels(levels, facts))
-        self._x = port_or_fault(graph, graph.input("image"), "input of a noisy picture")
-        self.meaning = image_meaning(self._x)
-        if self.meaning.layout != "NCHW" or self.meaning.height is None or self.meaning.width is None:
-            raise PortMismatch(f"{graph.file} must take pictures of one size with channels first; export it again.")
-        self.shape = self.meaning.channels, self.meaning.height, self.meaning.width
-        self._step = port_or_fault(graph, graph.input("timestep"), "input of a timestep")
+        self.schedule = Schedule(checked_levels(levels, facts), facts.steps_offset, facts.spare_step, facts.last_level)
+        self._x = port_or_fault(graph, graph.input("latent" if facts.space else "image"), "input of a noisy picture")
+        self.shape = _shape_of(graph, self._x, manifest.space(facts.space))
+        self._step = graph.input("timestep")
+        if self._step is None:
+            raise PortMismatch(f"{graph.file} has no input of a timestep; export the model again.")
         if not isinstance(self._step.meaning, TimestepMeaning) or self._step.meaning.unit != "step":
             raise PortMismatch(f"{graph.file} does not count time in steps, which is all that can be used here.")
         self._label = graph.input("label")
@@ -63,31 +73,44 @@ class Denoiser:
             not isinstance(self._label.meaning, LabelMeaning) or self._label.meaning.encoding != "index"
         ):
             raise PortMismatch(f"{graph.file} does not take its label as an index, which is all that can be used here.")
-        others = [port.name for port in graph.inputs if port not in (self._x, self._step, self._label)]
-        if others:
-            raise PortMismatch(f"{graph.file} also wants {short(others[0])!r}, which nothing here can give.")
+        self._conditions = tuple(port for port in graph.inputs if isinstance(port.meaning, ConditionMeaning))
+        known = (self._x, self._step, self._label, *self._conditions)
+        others = [port.name for port in graph.inputs if port not in known]
+        if others or (self._conditions and prompter is None):
+            wanted = others[0] if others else self._conditions[0].name
+            raise PortMismatch(f"{graph.file} also wants {short(wanted)!r}, which nothing here can give.")
         outputs = [port for port in graph.outputs if port.shape == self._x.shape]
         if not outputs:
             raise PortMismatch(f"{graph.file} gives nothing of the size of its picture; export the model again.")
         self._predicted = outputs[0]
         self._null = facts.null_label
         self.columns = label_columns(manifest) if self._label is not None else ()
+        self._sizes = (0, 0)
+
+    def draws(self, height: int, width: int) -> None:
+        """Pictures of so many pixels, which some networks are told."""
+        self._sizes = height, width
 
     @property
     def refusal(self) -> str:
         """Why guidance is off; empty where it works."""
+        if self._conditions:
+            return ""
         return NO_LABELS if not self.columns else NO_NULL if self._null is None else ""
 
     def predict(self, sampling: Sampling, *, both: bool) -> Predict:
         """The network as samplers call it; with ``both`` the condition's two sides go as one batch."""
-        asked = self._row(sampling.label)
-        against = self._row(sampling.negative)
-        pair = both and bool(self.columns) and self._null is not None and asked != against
+        asked = self._row(sampling.label), sampling.prompt
+        against = self._row(sampling.negative), sampling.negative_prompt
+        pair = both and not self.refusal and asked != against
 
         def call(x: Array, step: float) -> tuple[Array, Array | None]:
+            told = self._told(*asked, len(x), avoided=False)
             if not pair:
-                return self._run(x, step, [asked] * len(x)), None
-            answer = self._run(np.concatenate([x, x]), step, [asked] * len(x) + [against] * len(x))
+                return self._run(x, step, told), None
+            against_it = self._told(*against, len(x), avoided=True)
+            both_told = {name: np.concatenate([rows, against_it[name]]) for name, rows in told.items()}
+            answer = self._run(np.concatenate([x, x]), step, both_told)
             return answer[: len(x)], answer[len(x) :]
 
         return call
@@ -101,13 +124,27 @@ class Denoiser:
             found.append(value if 0 <= value < len(column.values) else null)
         return tuple(found)
 
-    def _run(self, x: Array, step: float, labels: list[tuple[int, ...]]) -> Array:
-        time = np.full(len(x), step).astype(self._step.dtype)
-        feeds: dict[str, NDArray[Any]] = {self._x.name: x, self._step.name: time}
+    def _told(self, row: tuple[int, ...], prompt: str, count: int, *, avoided: bool) -> dict[str, NDArray[Any]]:
+        """What the network is told beside x and the step, ``count`` times the same."""
+        found: dict[str, NDArray[Any]] = {}
         if self._label is not None:
-            rows = np.array(labels, self._label.dtype).reshape(len(x), -1)
-            feeds[self._label.name] = rows if len(self._label.shape) == 2 else rows[:, 0]
-        answer: Array = self._session.run(feeds)[self._predicted.name]
+            rows = np.array([row] * count, self._label.dtype).reshape(count, -1)
+            found[self._label.name] = rows if len(self._label.shape) == 2 else rows[:, 0]
+        if self._conditions and self.prompter is not None:
+            features = self.prompter.features(prompt, avoided=avoided)
+            for port in self._conditions:
+                told = condition_of(port, features)
+                if told is None:
+                    told = np.array([[*self._sizes, 0, 0, *self._sizes]])
+                found[port.name] = np.repeat(told.astype(port.dtype), count, axis=0)
+        return found
+
+    def _run(self, x: Array, step: float, told: dict[str, NDArray[Any]]) -> Array:
+        assert self._step is not None  # proved at the start
+        times = () if not self._step.shape else (self._step.shape[0] or len(x),)
+        time = np.full(times, step).astype(self._step.dtype)
+        feeds: dict[str, NDArray[Any]] = {self._x.name: x.astype(self._x.dtype, copy=False), self._step.name: time}
+        answer: Array = self._session.run(feeds | told)[self._predicted.name].astype(np.float32, copy=False)
         if not math.isfinite(float(np.square(answer, dtype=np.float64).sum())):
             raise ModelFault(f"{self.graph.file} answered with numbers that are not finite at step {step:g}.")
         return answer
@@ -117,9 +154,13 @@ class DiffusionDecoder:
     """Noise to pictures, under one ``Sampling``; see ``capabilities.Unfolds``."""
 
     def __init__(
-        self, denoiser: Denoiser, sampling: Sampling, kept: "dict[Sampling, DiffusionDecoder] | None" = None
+        self,
+        denoiser: Denoiser,
+        frame: Frame,
+        sampling: Sampling,
+        kept: "dict[Sampling, DiffusionDecoder] | None" = None,
     ) -> None:
-        self._denoiser, self._sampling = denoiser, sampling
+        self._denoiser, self._frame, self._sampling = denoiser, frame, sampling
         self._kept: dict[Sampling, DiffusionDecoder] = {sampling: self} if kept is None else kept
         self.space = LatentSpace(name=NOISE, shape=denoiser.shape, prior=NormalPrior())
         size = math.prod(denoiser.shape)
@@ -147,6 +188,16 @@ class DiffusionDecoder:
         return self._denoiser.refusal
 
     @property
+    def prompter(self) -> Prompter | None:
+        """See ``Unfolds``."""
+        return self._denoiser.prompter
+
+    @property
+    def exact(self) -> bool:
+        """See ``Unfolds``."""
+        return self._frame.exact
+
+    @property
     def quick(self) -> "DiffusionDecoder":
         if self._sampling.steps <= QUICK_STEPS:
             return self
@@ -165,14 +216,16 @@ class DiffusionDecoder:
         if sampling not in self._kept:
             while len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[sampling] = DiffusionDecoder(self._denoiser, sampling, self._kept)
+            self._kept[sampling] = DiffusionDecoder(self._denoiser, self._frame, sampling, self._kept)
         return self._kept[sampling]
 
     def decode(self, codes: Codes) -> Pixels:
         """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``. Each picture by itself, as it is when watched."""
         parts: list[Pixels] = []
-        for start in range(0, len(codes), CHUNK):
-            walk = self.unfold(codes[start : start + CHUNK])
+        height, width, _ = self.shape_shown
+        chunk = CHUNK if height * width < LARGE else 1
+        for start in range(0, len(codes), chunk):
+            walk = self.unfold(codes[start : start + chunk])
             while True:
                 try:
                     next(walk)
@@ -184,8 +237,7 @@ class DiffusionDecoder:
     @property
     def shape_shown(self) -> tuple[int, int, int]:
         """(H, W, C) of a picture."""
-        channels, height, width = self._denoiser.shape
-        return height, width, channels
+        return self._frame.shape_shown
 
     def unfold(
         self, codes: Codes, first: int = 0, x: Array | None = None, before: Step | None = None
@@ -204,9 +256,17 @@ class DiffusionDecoder:
             start = noise if known is None else known.start(*self.schedule.at(self.schedule.places(self._sampling)[0]))
         predict = self._denoiser.predict(self._sampling, both=True)
         picture = yield from sample(
-            predict, start, self.schedule, self._denoiser.what, self._sampling, first, before, clip=True, known=known
+            predict,
+            start,
+            self.schedule,
+            self._denoiser.what,
+            self._sampling,
+            first,
+            before,
+            clip=self._frame.exact,
+            known=known,
         )
-        return self.to_pixels(picture)
+        return self.develop(picture)
 
     def _forked(self, codes: Codes, base: Sampling) -> Generator[Step, None, tuple[int, Array]]:
         """The way of ``base`` up to where this one leaves it: that step, and x there."""
@@ -232,31 +292,34 @@ class DiffusionDecoder:
                     f"{words} is {raster.width} x {raster.height} pixels, but this model draws {width} x {height}; "
                     "make it that size and take it again."
                 )
-        picture = from_pixels(retouch.picture.pixels[None], self._denoiser.meaning)
-        free = None if retouch.mask is None else retouch.free[None, None]
+        picture = self._frame.taken(retouch.picture.pixels[None])
+        free = None if retouch.mask is None else self._frame.free(retouch.free)
         return Known(picture, noise, retouch.strength, free, retouch.rounds)
 
     def to_pixels(self, x: Array) -> Pixels:
         """See ``Unfolds``."""
-        return to_pixels(x.astype(np.float32, copy=False), self._denoiser.meaning)
+        return self._frame.shown(x)
+
+    def develop(self, x: Array) -> Pixels:
+        """See ``Unfolds``."""
+        return self._frame.developed(x)
 
 
 class DiffusionEncoder:
     """Pictures to the noise that they come from: the ODE run backwards, with nothing asked for; see ``Encodes``."""
 
-    def __init__(self, denoiser: Denoiser, space: LatentSpace) -> None:
-        self._denoiser, self.space = denoiser, space
+    def __init__(self, denoiser: Denoiser, frame: Frame, space: LatentSpace) -> None:
+        self._denoiser, self._frame, self.space = denoiser, frame, space
 
     @property
     def picture_shape(self) -> tuple[int | None, int | None, int]:
         """Height, width, channels."""
-        channels, height, width = self._denoiser.shape
-        return height, width, channels
+        return self._frame.shape_shown
 
     def encode(self, pixels: Pixels) -> Posterior:
         """(N, H, W, C) uint8 -> the noise of N pictures, without a spread."""
         predict = self._denoiser.predict(RETURNING, both=False)
-        x = from_pixels(pixels, self._denoiser.meaning).astype(np.float32)
+        x = self._frame.taken(pixels).astype(np.float32)
         walk = inverted(predict, x, self._denoiser.schedule, self._denoiser.what, RETURNING)
         while True:
             try:
@@ -278,23 +341,47 @@ def with_steps(model: Model, graphs: Graphs) -> Model:
     facts = bundle.manifest.diffusion
     if facts is None:
         raise ManifestInvalid(f"{graph.file} comes without its noise schedule; export the model again.")
-    if facts.space:
-        raise PortMismatch(f"{graph.file} works in the space {short(facts.space)!r}; only pixels can be sampled here.")
-    denoiser = Denoiser(graphs.open(graph), graph, facts, bundle.array(facts.alphas_bar), bundle.manifest)
-    decoder = DiffusionDecoder(denoiser, first_sampling(denoiser))
+    prompter = prompter_of(bundle, graphs)
+    levels = bundle.array(facts.alphas_bar)
+    denoiser = Denoiser(graphs.open(graph), graph, facts, levels, bundle.manifest, prompter)
+    frame: Frame = frame_of(bundle, graphs, facts) if facts.space else PixelFrame(image_meaning(_image(graph)))
+    denoiser.draws(*frame.shape_shown[:2])
+    decoder = DiffusionDecoder(denoiser, frame, first_sampling(denoiser, facts))
     return replace(
         model,
         decodes=decoder,
-        encodes=DiffusionEncoder(denoiser, decoder.space),
+        encodes=DiffusionEncoder(denoiser, frame, decoder.space) if frame.takes else None,
         unfolds=decoder,
         style=Style(sampling=decoder.sampling),
         returns=Style(sampling=RETURNING),
     )
 
 
-def first_sampling(denoiser: Denoiser) -> Sampling:
-    """What is asked for before a person says anything: the first class, or nothing where attributes are many."""
-    return Sampling(label=(0,)) if len(denoiser.columns) == 1 else Sampling()
+def first_sampling(denoiser: Denoiser, facts: Diffusion) -> Sampling:
+    """As its maker says; asked for is the first class, or nothing where attributes are many."""
+    suggested = {} if facts.suggested is None else dict(facts.suggested)
+    return Sampling(label=(0,) if len(denoiser.columns) == 1 else (), **suggested)
+
+
+def _image(graph: Graph) -> Port:
+    return port_or_fault(graph, graph.input("image"), "input of a noisy picture")
+
+
+def _shape_of(graph: Graph, port: Port, space: LatentSpace | None) -> tuple[int, int, int]:
+    """(C, H, W) of x.
+
+    Raises:
+        PortMismatch: it is no picture of one size with channels first, nor a point of the space.
+    """
+    if space is not None:
+        if len(space.shape) != 3 or len(port.shape) != 4:
+            raise PortMismatch(f"{graph.file} must take codes of the shape (C, H, W); import the model again.")
+        channels, height, width = space.shape
+        return channels, height, width
+    meaning = image_meaning(port)
+    if meaning.layout != "NCHW" or meaning.height is None or meaning.width is None:
+        raise PortMismatch(f"{graph.file} must take pictures of one size with channels first; export it again.")
+    return meaning.channels, meaning.height, meaning.width
 
 
 def checked_levels(levels: NDArray[Any], facts: Diffusion) -> NDArray[np.float64]:

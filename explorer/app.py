@@ -116,7 +116,7 @@ class App:
         self.folders = model_folders()  # the last one is the user's own
         self.outside = Outside(self.settings, (self.folders[0], runs_folder()), self.main.post)
         self.models = Models(self.runtime, prove=self.outside.prove)
-        self.worker = Worker(self.main.post, lanes=32)
+        self.worker = Worker(self.main.post, lanes=33)
         picture_lane, beside_lane, open_lane, data_lane, where_lane, find_lane, encode_lane, *patient = (
             self.worker.lanes
         )
@@ -146,6 +146,7 @@ class App:
             refine_lane,
             critic_lane,
             judge_lane,
+            develop_lane,
         ) = patient
         self.embedder = Worker(self.main.post, lanes=1)  # of its own: a step of t-SNE takes longer than a picture may
         self.window = Window()
@@ -202,8 +203,9 @@ class App:
             self.explore, self.stage, self.walk, prior_lane, self.window.prior, np.random.default_rng()
         )
         self.trajectory = TrajectoryController(
-            self.explore, self.stage, self.history, self.window.trajectory, self.pictures.look_again
-        )
+            self.explore, self.stage, self.history, develop_lane, self.window.trajectory, self.pictures.look_again,
+            lambda: self._rest.start(),
+        )  # fmt: skip
         self.pictures.lens = self.trajectory.frame
         self.guidance = GuidanceController(self.explore, self.stage, self.walk, self.window.guidance)
         self.layers = LayersController(self.explore, self.stage, self.history, layers_lane, self.window.layers)
@@ -403,7 +405,7 @@ class App:
         for instrument in (
             self.sliders, self.map, self.whereabouts, self.directions, self.grid,
             self.mixing, self.truncation, self.noise, self.mixgrid, self.seeds, self.variations, self.layers,
-            self.critic,
+            self.critic, self.trajectory,
         ):  # fmt: skip
             instrument.rest()
         if self.stage.decodes is not self._drawn_by:  # another style: small pictures elsewhere are drawn anew

@@ -124,6 +124,8 @@ def _render(arguments: Sequence[str]) -> int:
         "--class", action="append", default=[], metavar="NAME", dest="asked",
         help="what a diffusion model is asked for; may be repeated where it knows several attributes",
     )  # fmt: skip
+    parser.add_argument("--prompt", default=None, metavar="TEXT", help="what a model that reads words is asked for")
+    parser.add_argument("--negative", default=None, metavar="TEXT", help="what guidance leads away from, in words")
     parser.add_argument("--guidance", type=_number, default=None, metavar="W", help="how strictly (0 to 20, usual 2)")
     parser.add_argument("--steps", type=_count, default=None, metavar="N", help="steps from noise to picture")
     parser.add_argument(
@@ -149,6 +151,8 @@ def _render(arguments: Sequence[str]) -> int:
             chosen.device,
             tuple(chosen.mixes),
             tuple(chosen.asked),
+            chosen.prompt,
+            chosen.negative,
             chosen.guidance,
             chosen.steps,
             chosen.sampler,

@@ -134,13 +134,18 @@ def _asked(model: Model, style: Style, options: RenderOptions) -> Style:
     numbers = {"weight": options.guidance, "steps": options.steps, "sampler": options.sampler or None}
     fields: dict[str, object] = {name: value for name, value in numbers.items() if value is not None}
     begun = options.picture, options.strength, options.mask
-    by_steps = bool(fields) or begun != (None, None, None)
+    words = {"prompt": options.prompt, "negative_prompt": options.negative}
+    said = {name: text for name, text in words.items() if text is not None}
+    by_steps = bool(fields) or bool(said) or begun != (None, None, None)
     if not by_steps and not options.asked:
         return style
     unfolds = model.unfolds
     columns = model.columns if unfolds is None else unfolds.columns
     if unfolds is None and (by_steps or not columns):
         raise ModelFault(f"{model.manifest.name} is no diffusion model; leave --class and its like out.")
+    if said and unfolds is not None and unfolds.prompter is None:
+        raise ModelFault(f"{model.manifest.name} reads no words; leave --prompt and --negative out.")
+    fields |= said
     if options.asked:
         fields["label"] = _label(model, columns, style.sampling.label, options.asked)
     if unfolds is not None and begun != (None, None, None):
@@ -184,7 +189,8 @@ def _retouch(unfolds: Unfolds, before: Retouch | None, options: RenderOptions) -
 
 def _refused(error: ValidationError) -> ModelFault:
     first = error.errors()[0]
-    option = "guidance" if first["loc"][0] == "weight" else first["loc"][0]
+    names = {"weight": "guidance", "negative_prompt": "negative"}
+    option = names.get(str(first["loc"][0]), first["loc"][0])
     return ModelFault(f"--{option}: {first['msg']}.")
 
 

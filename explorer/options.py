@@ -33,6 +33,8 @@ class RenderOptions:
     device: Device = "auto"
     mixes: tuple["Mix", ...] = ()
     asked: tuple[str, ...] = ()  # names of classes or of values of attributes
+    prompt: str | None = None
+    negative: str | None = None
     guidance: float | None = None
     steps: int | None = None
     sampler: str = ""

@@ -7,7 +7,7 @@ import numpy as np
 from explorer.contract.manifest import Attribute
 from explorer.control.stage import Stage
 from explorer.control.walk import Walk
-from explorer.latent.sampling import ANYTHING, MOST_STEPS, WEIGHT_HIGH, WEIGHT_LOW, Sampling
+from explorer.latent.sampling import ANYTHING, MOST_STEPS, PROMPT, WEIGHT_HIGH, WEIGHT_LOW, Sampling
 from explorer.state.place import Explore
 
 KEY = "guidance"  # of the instrument
@@ -24,7 +24,11 @@ DETAILS = ("sampler", "spacing", "eta", "seed")  # of ``Sampling``, by the name 
 class GuidanceView(Protocol):
     """What the controller needs of the panel."""
 
-    def show_columns(self, columns: tuple[Attribute, ...], refusal: str) -> None: ...
+    def show_columns(self, columns: tuple[Attribute, ...], refusal: str, *, words: bool) -> None: ...
+    def show_counts(self, prompt: tuple[int, int], negative: tuple[int, int]) -> None:
+        """How many tokens each text has, and how many are read."""
+        ...
+
     def show_sampling(self, sampling: Sampling, curve: str) -> None: ...
 
 
@@ -41,13 +45,15 @@ class GuidanceController:
         """Show what the model on stage can be asked for."""
         model = self._stage.model
         if model is not None and model.unfolds is not None and self._explore.instrument == KEY:
-            self._view.show_columns(model.unfolds.columns, model.unfolds.refusal)
+            words = model.unfolds.prompter is not None
+            self._view.show_columns(model.unfolds.columns, model.unfolds.refusal, words=words)
             self.refresh()
 
     def refresh(self) -> None:
         """The place changed."""
         if self._explore.instrument == KEY:
             self._view.show_sampling(self._sampling, self.curve)
+            self.count(self._sampling.prompt, self._sampling.negative_prompt)
 
     @property
     def curve(self) -> str:
@@ -72,6 +78,23 @@ class GuidanceController:
         """Lead away from a value of an attribute, or from nothing in particular."""
         negative = self._with(self._sampling.negative, column, value)
         self._set("Lead away from something else", negative=negative if any(v != ANYTHING for v in negative) else ())
+
+    def say(self, prompt: str) -> None:
+        """Ask in words."""
+        self._walk.begin()
+        self._set("Ask in other words", prompt=prompt[:PROMPT])
+
+    def say_not(self, prompt: str) -> None:
+        """Lead away from what words say."""
+        self._walk.begin()
+        self._set("Lead away from other words", negative_prompt=prompt[:PROMPT])
+
+    def count(self, prompt: str, negative: str) -> None:
+        """Both texts are being typed: tell how much of them is read."""
+        model = self._stage.model
+        prompter = None if model is None or model.unfolds is None else model.unfolds.prompter
+        if prompter is not None:
+            self._view.show_counts(prompter.count(prompt), prompter.count(negative))
 
     def weigh(self, weight: float) -> None:
         """Follow what is asked for so strictly; part of the running gesture."""

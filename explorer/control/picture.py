@@ -18,6 +18,7 @@ from explorer.state.place import Explore
 from explorer.state.resolve import Scene, resolve
 from explorer.tasks.latest import Job, Lane
 
+TOLD_S = 0.25  # a way that takes longer is shown while it is walked, so often
 KEPT_BYTES = (
     72 << 20
 )  # of a trajectory: 1,000 steps of 64 px colour in half precision, to which larger ones are brought
@@ -160,14 +161,19 @@ def _unfold(
 ) -> Generator[None, None, Picture]:
     """In the worker: first in few steps, told at once, then in all; gives way after each.
 
-    Where a step fails, what came before it is told.
+    What is walked so far is told where it takes long, and where a step fails.
     """
+
+    def _so_far(way: Unfolds, steps: list[Step], *, quick: bool) -> Picture:
+        pixels = way.to_pixels(steps[-1].clean())[0]
+        return Picture(token, model, code, pixels, 0.0, style, Unfolding(way, tuple(steps), quick=quick))
+
     decoder = unfolds.under(style)
     ways = (decoder.quick, decoder) if decoder.quick is not decoder else (decoder,)
     found: Picture | None = None
     for way in ways:
         steps: list[Step] = []
-        run_s = 0.0
+        run_s = told_s = 0.0
         walk = way.unfold(code[None])
         while True:
             start = time.perf_counter()
@@ -180,11 +186,13 @@ def _unfold(
                 break
             except ModelFault:
                 if steps:
-                    pixels = way.to_pixels(steps[-1].clean())[0]
-                    job.report(Picture(token, model, code, pixels, 0.0, style, Unfolding(way, tuple(steps))))
+                    job.report(_so_far(way, steps, quick=False))
                 raise
             run_s += time.perf_counter() - start
             steps.append(step if 3 * step.x.nbytes * way.sampling.steps <= KEPT_BYTES else step.halved())
+            if found is None and run_s - told_s > TOLD_S:
+                told_s = run_s
+                job.report(_so_far(way, steps, quick=True))
             yield
         if way is not decoder:
             job.report(found)

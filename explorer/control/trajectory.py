@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.contract.errors import ExplorerError, short
 from explorer.contract.manifest import Attribute
 from explorer.contract.pixels import Pixels
 from explorer.control.export import recipe_of
@@ -19,16 +21,20 @@ from explorer.latent.sampling import Sampling
 from explorer.media.films import GifFilm, Look, WebpFilm
 from explorer.media.partfile import reason
 from explorer.media.sheets import Sheet
+from explorer.models.capabilities import Unfolds
 from explorer.samplers.diffusion import Step
 from explorer.state.history import History, change
 from explorer.state.place import Explore
 from explorer.state.trajectorylook import FrameKind
+from explorer.tasks.latest import Job, Lane
 
 KEY = "trajectory"  # of the instrument
 STRIP = 40  # frames of a film strip; of a longer trajectory so many, evenly spread, are shown
 PLAY_S = 4.0  # a trajectory plays for so long
 SAVED_PX = 224  # a saved frame is about so large
+PROMPT_WORDS = 60  # letters of a prompt that are told in a caption
 EPS_REACH = 3.0  # deviations of the noise that fill the range of a picture
+QUICK = "a quick look through a linear map, until the hand rests"
 NOTHING = "Every step from noise to picture will stand here, as soon as a picture was drawn."
 
 
@@ -66,10 +72,26 @@ class TrajectoryController:
     """Chooses the frame in view through the history; shows strip, curves and formulas of the newest trajectory."""
 
     def __init__(
-        self, explore: Explore, stage: Stage, history: History, view: TrajectoryView, look_again: Callable[[], None]
+        self,
+        explore: Explore,
+        stage: Stage,
+        history: History,
+        lane: Lane,
+        view: TrajectoryView,
+        look_again: Callable[[], None],
+        settle: Callable[[], None],
     ) -> None:
+        """Args:
+        explore, stage, history: what is looked at.
+        lane: where a step in view is developed.
+        view: the panel.
+        look_again: the canvas is painted anew.
+        settle: another step is in view; ``rest`` is called when the hand is still.
+        """
         self._explore, self._stage, self._history, self._view = explore, stage, history, view
-        self._look_again = look_again
+        self._lane, self._look_again, self._settle = lane, look_again, settle
+        self._developed: tuple[_Looked, Pixels] | None = None
+        self._fault = ""  # why the step in view could not be developed
         self._gesture = 0
         self._playing = False
         self._shown_kind: FrameKind | None = None
@@ -87,6 +109,8 @@ class TrajectoryController:
         if unfolding is None or not unfolding.steps or look.at >= 1.0:
             return picture.pixels
         index = min(look.frame(len(unfolding.steps)), len(unfolding.steps) - 1)
+        if self._developed is not None and self._developed[0] == self._looked(unfolding, index):
+            return self._developed[1]
         return self._pixels(unfolding, index, look.kind)
 
     def caption(self, picture: Picture) -> str:
@@ -112,6 +136,18 @@ class TrajectoryController:
         self._show_frames(unfolding)
         self._view.show_curves(curves_of(unfolding.steps))
         self._show_position(unfolding)
+
+    def rest(self) -> None:
+        """The hand is still: the step in view goes through the decoder, where only a quick look at it is shown."""
+        picture, unfolding, look = self._stage.picture, self._unfolding, self._explore.trajectory
+        if picture is None or unfolding is None or unfolding.decoder.exact or look.at >= 1.0 or look.kind != "clean":
+            return
+        index = min(look.frame(len(unfolding.steps)), len(unfolding.steps) - 1)
+        looked = self._looked(unfolding, index)
+        if self._developed is not None and self._developed[0] == looked:
+            return
+        work = partial(_develop, unfolding.decoder, self._bent(unfolding, index), picture.model.cancel)
+        self._lane.submit(work, partial(self._show_developed, looked), self._fail)
 
     # what a person does
 
@@ -195,8 +231,30 @@ class TrajectoryController:
         look = self._explore.trajectory.model_copy(update=fields)
         change(self._history, self._explore, "trajectory", look, words, gesture)
 
+    def _looked(self, unfolding: Unfolding, index: int) -> "_Looked":
+        step, kind = self._bent(unfolding, index), self._explore.trajectory.kind
+        return _Looked(unfolding, index, step.weight, step.rescale, kind)
+
+    def _show_developed(self, looked: "_Looked", pixels: Pixels) -> None:
+        self._developed, self._fault = (looked, pixels), ""
+        unfolding = self._unfolding
+        if unfolding is not None and unfolding is looked.unfolding and self._explore.trajectory.at < 1.0:
+            self._look_again()
+            if self._explore.instrument == KEY:
+                self._show_position(unfolding)
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, ExplorerError):
+            raise error
+        self._fault = str(error)
+        unfolding = self._unfolding
+        if unfolding is not None and self._explore.instrument == KEY:
+            self._show_position(unfolding)
+
     def _on_look(self) -> None:
+        self._fault = ""
         self._look_again()
+        self._settle()
         unfolding = self._unfolding
         if unfolding is not None and self._explore.instrument == KEY:
             if self._shown_kind != self._explore.trajectory.kind:
@@ -255,8 +313,29 @@ class TrajectoryController:
             sentence += f", weight {step.weight:.3g}"
         if step.x.dtype == np.float16:
             sentence += ", kept in half precision to save memory"
-        self._view.show_position(frame, len(steps), f"{sentence}.")
+        quick = not unfolding.decoder.exact and self._explore.trajectory.kind == "clean"
+        if quick and (self._developed is None or self._developed[0] != self._looked(unfolding, frame)):
+            sentence += f"; {QUICK}"
+        fault = f" {self._fault}" if self._fault else ""
+        self._view.show_position(frame, len(steps), f"{sentence}.{fault}")
         self._view.show_readings(step_readings(unfolding, step))
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A step in view: of which way, under which guidance, as what."""
+
+    unfolding: Unfolding
+    index: int
+    weight: float
+    rescale: float
+    kind: FrameKind
+
+
+def _develop(decoder: Unfolds, step: Step, cancel: Callable[[], None], job: Job) -> Pixels:
+    """In the worker: the clean estimate of a step through the decoder."""
+    job.cancel_with(cancel)
+    return decoder.develop(step.clean())[0]
 
 
 WORDS: dict[FrameKind, str] = {
@@ -270,11 +349,14 @@ WORDS: dict[FrameKind, str] = {
 
 def asked_words(columns: tuple[Attribute, ...], sampling: Sampling) -> str:
     """``, sneaker, weight 2``, and what is begun with; empty where nothing was asked for."""
+    prompt = " ".join(sampling.prompt.split())
     named = [
         column.values[value]
         for column, value in zip(columns, sampling.label, strict=False)
         if 0 <= value < len(column.values)
     ]
+    if prompt:
+        named.append(f"“{short(prompt, PROMPT_WORDS)}”")
     asked = f", {', '.join(named)}, weight {sampling.weight:g}" if named else ""
     begun = sampling.retouch
     if begun is None:

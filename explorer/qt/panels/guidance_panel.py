@@ -12,8 +12,14 @@ from explorer.qt.widgets.choice_box import ChoiceBox
 from explorer.qt.widgets.curve_editor import CurveEditor
 from explorer.qt.widgets.label_chooser import FEW, LabelChooser
 from explorer.qt.widgets.plain_slider import PlainSlider
+from explorer.qt.widgets.prompt_field import PromptField
 
 HELP = "The model is asked twice at every step, with the label and without; guidance goes from one answer to the other."
+WORDS_HELP = (
+    "The model is asked twice at every step, with your words and without; guidance goes from one answer to the other."
+)
+PROMPT_HINT = "a lighthouse on a cliff at sunset, watercolour"
+NEGATIVE_HINT = "blurry, text"
 OPEN = "anything"
 NOBODY = "nothing in particular"
 USUAL = 2.0
@@ -43,6 +49,7 @@ class GuidancePanel(QWidget):
     forget_asked = Signal()
     bent = Signal(str)
     detail_changed = Signal(str, object)
+    typed = Signal(str, str)  # both texts, while one of them is written
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +57,10 @@ class GuidancePanel(QWidget):
         self._help = words(HELP)
         self._asked = LabelChooser("guidance_label", OPEN)
         self._against = LabelChooser("guidance_negative", NOBODY, lists=True)
+        tip = "What the picture should show, in English as a rule."
+        self.prompt = PromptField("guidance_prompt", "Prompt", tip, PROMPT_HINT)
+        tip = "What the picture should not show."
+        self.negative = PromptField("guidance_negative_prompt", "Negative prompt", tip, NEGATIVE_HINT)
         self._many = False  # attributes: what to lead away from folds out
         self._forget = Button("Ask for nothing", "guidance_forget", "Leaves every attribute open.", kind="text")
         self._away = ToggleChip("Choose", "guidance_away", "Shows what guidance can lead away from.")
@@ -78,6 +89,8 @@ class GuidancePanel(QWidget):
         self._asked.asked.connect(self.asked)
         self._against.asked.connect(self.avoided)
         self._curves.chosen.connect(self.bent)
+        for field in (self.prompt, self.negative):
+            field.edited.connect(lambda _: self.typed.emit(self.prompt.written, self.negative.written))
         self._forget.clicked.connect(lambda: self.forget_asked.emit())
         self._away.switched.connect(self._against.setVisible)
         self._samplers.chosen.connect(lambda key: self.detail_changed.emit("sampler", key))
@@ -91,6 +104,7 @@ class GuidancePanel(QWidget):
         guiding.setSpacing(8)
         guiding.addLayout(_beside(_heading("ASK FOR"), self._forget))
         guiding.addWidget(self._asked)
+        guiding.addWidget(self.prompt)
         guiding.addWidget(_heading("HOW STRICTLY"))
         guiding.addLayout(_row(self._weight, self.weight))
         guiding.addWidget(self.curve)
@@ -98,6 +112,7 @@ class GuidancePanel(QWidget):
         guiding.addLayout(_row(self._rescale, self.rescale))
         guiding.addLayout(_beside(_heading("LEAD AWAY FROM"), self._away))
         guiding.addWidget(self._against)
+        guiding.addWidget(self.negative)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -113,9 +128,11 @@ class GuidancePanel(QWidget):
 
     # values in
 
-    def show_columns(self, columns: tuple[Attribute, ...], refusal: str) -> None:
-        """What can be asked for; a refusal says why nothing can."""
-        self._help.setText(refusal or HELP)
+    def show_columns(self, columns: tuple[Attribute, ...], refusal: str, *, words: bool) -> None:
+        """What can be asked for, in ``words`` or by labels; a refusal says why nothing can."""
+        self._help.setText(refusal or (WORDS_HELP if words else HELP))
+        self.prompt.setVisible(words)
+        self.negative.setVisible(words)
         self._guiding.setVisible(not refusal)
         for chooser in (self._asked, self._against):
             chooser.show_columns(columns)
@@ -127,6 +144,8 @@ class GuidancePanel(QWidget):
         """Show how it is sampled; ``curve`` is the name of a known one, or empty."""
         self._asked.show_label(sampling.label)
         self._against.show_label(sampling.negative)
+        self.prompt.show_text(sampling.prompt)
+        self.negative.show_text(sampling.negative_prompt)
         self._forget.setEnabled(sampling.asks)
         self._against.setVisible(not self._many or self._away.isChecked() or bool(sampling.negative))
         self.weight.show_number(sampling.weight)
@@ -145,6 +164,11 @@ class GuidancePanel(QWidget):
         self._eta.setText(f"Eta {sampling.eta:.2f}")
         for widget in (self.eta, self._eta):
             widget.setVisible(sampling.sampler == "ddim")
+
+    def show_counts(self, prompt: tuple[int, int], negative: tuple[int, int]) -> None:
+        """How many tokens each text has, and how many are read."""
+        self.prompt.show_count(*prompt)
+        self.negative.show_count(*negative)
 
 
 def _heading(text: str) -> QLabel:

@@ -10,7 +10,7 @@ LINES = 3
 
 
 class PromptField(QWidget):
-    """``edited`` comes with every letter, ``entered`` with Enter or when the field is left; Shift+Enter begins a line."""
+    """``edited`` comes with every letter, ``entered`` with Enter or when it is left; Shift+Enter begins a line."""
 
     edited = Signal(str)
     entered = Signal(str)

@@ -4,35 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from explorer.contract.errors import Cancelled, ExplorerError, short
+from explorer.contract.errors import Cancelled, ExplorerError
 from explorer.contract.pixels import Pixels
 from explorer.control.outside import FOREIGN
-from explorer.foreign.facts import GraphFacts, Study
-from explorer.foreign.guessing import part_of
-from explorer.foreign.importing import GIVEN, NOW, Answers, Import
-from explorer.foreign.proposal import Part, Proposal
-from explorer.foreign.questions import Question, answered
+from explorer.foreign.importing import GIVEN, NOW, Answers, FileRow, Import
+from explorer.foreign.proposal import ROLES, Proposal
+from explorer.foreign.questions import Question
 from explorer.media.pictures_in import SUFFIXES, read_picture_file
 from explorer.tasks.latest import Job, Lane
 
-ROLES = ("decoder", "encoder", "translator", "denoiser", "critic", "unused")
+T = TypeVar("T")
+
 MOST_PICTURES = 8  # of a person's own that a model is tried with
-DOUBTFUL = (
-    "Encoder and decoder may not belong together: sample pictures come back no better with their own code than with "
-    "another picture's."
-)
-
-
-@dataclass(frozen=True)
-class FileRow:
-    """One graph as the dialog shows it: what it is, and what it is to be."""
-
-    key: str
-    name: str
-    facts: str
-    role: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,23 +98,15 @@ class ImportController:
     def answer(self, key: str, value: str) -> None:
         """Answer one question; everything is looked at anew."""
         if self._import is not None and self._proposal is not None:
-            self._look(answered(self._import.study, self._proposal, key, value), settle=False)
+            self._look(self._import.answered(self._proposal, key, value), settle=False)
 
     def cast(self, graph: str, role: str) -> None:
         """Say what a graph is to be; another one of that role is left out."""
         if self._import is None or self._proposal is None or role not in ROLES:
             return
-        study = self._import.study
-        made = part_of(study, study.graph(graph), role)  # pyright: ignore[reportArgumentType]
-        if made is None:
-            return
-        changed = self._proposal.with_part(made)
-        others = tuple(
-            part.model_copy(update={"role": "unused"}) if part.role == role and part.graph != graph else part
-            for part in changed.parts
-        )
-        changed = changed.model_copy(update={"parts": others, "belongs": None})
-        self._look(changed, settle=not changed.fault)
+        changed = self._import.recast(self._proposal, graph, role)
+        if changed is not None:
+            self._look(changed, settle=not changed.fault)
 
     def rename(self, name: str) -> None:
         """Call it something else."""
@@ -174,7 +151,7 @@ class ImportController:
         name = answers.proposal.name if self._proposal is None else self._proposal.name
         self._answers, self._proposal = answers, answers.proposal.model_copy(update={"name": name})
         self._view.show_busy("")
-        self._view.show_import(_shown(job.study, self._proposal, answers, job.checked(self._proposal)))
+        self._view.show_import(_shown(job, self._proposal, answers))
 
     def _saved(self, place: Path) -> None:
         self.end()
@@ -194,8 +171,8 @@ class ImportController:
         self._view.show_busy("")
         if self._import is not None and self._proposal is not None:
             answers = self._answers or Answers(self._proposal, (), {}, {})
-            shown = _shown(self._import.study, self._proposal, answers, ())
-            self._view.show_import(replace(shown, fault=str(error)))
+            shown = _shown(self._import, self._proposal, answers)
+            self._view.show_import(replace(shown, fault=str(error), checked=()))
 
 
 def _read(
@@ -216,48 +193,20 @@ def _read(
         raise
 
 
-def _shown(study: Study, proposal: Proposal, answers: Answers, checked: tuple[str, ...]) -> Shown:
-    roles = {part.graph: part.role for part in proposal.parts}
-    files = tuple(
-        FileRow(graph.key, graph.file, _facts(study, graph, proposal), roles.get(graph.key, "unused"))
-        for graph in study.graphs
-    )
-    refused = tuple(found.sentence for found in study.refused)
-    doubt = (DOUBTFUL,) if proposal.belongs is False else ()
+def _shown(job: Import, proposal: Proposal, answers: Answers) -> Shown:
+    def of_each(found: Callable[[Question, int], T]) -> tuple[tuple[T, ...], ...]:
+        return tuple(tuple(found(one, at) for at in range(len(one.answers))) for one in answers.questions)
+
     return Shown(
         name=proposal.name,
-        files=files,
+        files=job.files(proposal),
         questions=answers.questions,
-        rows=tuple(
-            tuple(answers.row(question, at) for at in range(len(question.answers))) for question in answers.questions
-        ),
-        faults=tuple(
-            tuple(answers.fault(question, at) for at in range(len(question.answers))) for question in answers.questions
-        ),
+        rows=of_each(answers.row),
+        faults=of_each(answers.fault),
         given=answers.rows.get(GIVEN),
         made=answers.rows.get(NOW),
         fault=answers.faults.get(NOW, ""),
-        warnings=(*doubt, *refused),
+        warnings=job.warnings(proposal),
         notes=proposal.told,
-        checked=checked,
+        checked=job.checked(proposal),
     )
-
-
-def _facts(study: Study, graph: GraphFacts, proposal: Proposal) -> str:
-    """``20 numbers → 28 × 28, grey``, in words that a person who never saw a tensor understands."""
-    part = next((part for part in proposal.parts if part.graph == graph.key), None)
-    if part is None:
-        return "did not run"
-    found = part if part.role != "unused" else part_of(study, graph) or part
-    return f"{_side(found, given=True)} → {_side(found, given=False)}"
-
-
-def _side(part: Part, *, given: bool) -> str:
-    form = part.picture_in if given else part.picture_out
-    if form is not None:
-        return form.words
-    if part.role == "critic":
-        return "a score"
-    if len(part.latent) == 3:
-        return f"code of {part.latent[0]} × {part.latent[1]} × {part.latent[2]}"
-    return f"code of {part.latent[0]} numbers" if part.latent else short("numbers")

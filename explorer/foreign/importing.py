@@ -12,16 +12,31 @@ from explorer.contract.arrays import read_array
 from explorer.contract.errors import UnknownName, short
 from explorer.contract.manifest import Array
 from explorer.contract.pixels import Pixels
-from explorer.foreign.facts import Study
+from explorer.foreign.facts import GraphFacts, Study
 from explorer.foreign.guard import ForeignFault, Guard, Limits
-from explorer.foreign.proposal import Proposal
+from explorer.foreign.guessing import part_of
+from explorer.foreign.proposal import Part, Proposal
 from explorer.foreign.questions import Question, answered, questions
 
 T = TypeVar("T", Study, Proposal)
 
+DOUBTFUL = (
+    "Encoder and decoder may not belong together: sample pictures come back no better with their own code than with "
+    "another picture's."
+)
 LOOKS, PICTURES = "looks.npz", "pictures.npz"
 LOOKS_BYTES = 64 << 20
 GIVEN, NOW = "given", "now"
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One graph as a person sees it: what it is, and what it is to be; without a ``key`` that is no question."""
+
+    key: str
+    name: str
+    facts: str
+    role: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +111,35 @@ class Import:
         faults = {str(key): short(value, 200) for key, value in dict(answer.get("faults", {})).items()}
         return Answers(made, asked, rows, faults)
 
+    def answered(self, proposal: Proposal, key: str, value: str) -> Proposal:
+        """The proposal with another answer to one question."""
+        return answered(self.study, proposal, key, value)
+
+    def recast(self, proposal: Proposal, graph: str, role: str) -> Proposal | None:
+        """The proposal where a graph has another role, and another graph of that role is left out; None: it cannot."""
+        made = part_of(self.study, self.study.graph(graph), role)  # pyright: ignore[reportArgumentType]
+        if made is None:
+            return None
+        changed = proposal.with_part(made)
+        others = tuple(
+            part.model_copy(update={"role": "unused"}) if part.role == role and part.graph != graph else part
+            for part in changed.parts
+        )
+        return changed.model_copy(update={"parts": others, "belongs": None})
+
+    def files(self, proposal: Proposal) -> tuple[FileRow, ...]:
+        """The graphs, and what each is to be."""
+        roles = {part.graph: part.role for part in proposal.parts}
+        return tuple(
+            FileRow(graph.key, graph.file, _facts(self.study, graph, proposal), roles.get(graph.key, "unused"))
+            for graph in self.study.graphs
+        )
+
+    def warnings(self, proposal: Proposal) -> tuple[str, ...]:
+        """What a person should think about before it is saved."""
+        refused = tuple(found.sentence for found in self.study.refused)
+        return (DOUBTFUL, *refused) if proposal.belongs is False else refused
+
     def save(self, proposal: Proposal, target: Path) -> None:
         """Write the bundle, first in the child, where it is opened and run; then, when all is well, at ``target``.
 
@@ -158,3 +202,23 @@ def _valid(kind: type[T], value: object) -> T:
         return kind.model_validate(value)
     except ValidationError as error:
         raise ForeignFault("The process that tried the model gave no sense back; do not use it.") from error
+
+
+def _facts(study: Study, graph: GraphFacts, proposal: Proposal) -> str:
+    """``20 numbers → 28 × 28, grey``, in words that a person who never saw a tensor understands."""
+    part = next((part for part in proposal.parts if part.graph == graph.key), None)
+    if part is None:
+        return "did not run"
+    found = part if part.role != "unused" else part_of(study, graph) or part
+    return f"{_side(found, given=True)} → {_side(found, given=False)}"
+
+
+def _side(part: Part, *, given: bool) -> str:
+    form = part.picture_in if given else part.picture_out
+    if form is not None:
+        return form.words
+    if part.role == "critic":
+        return "a score"
+    if len(part.latent) == 3:
+        return f"code of {part.latent[0]} × {part.latent[1]} × {part.latent[2]}"
+    return f"code of {part.latent[0]} numbers" if part.latent else short("numbers")

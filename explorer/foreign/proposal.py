@@ -19,6 +19,7 @@ ROLE_WORDS: dict[str, str] = {
     "critic": "scores pictures",
     "unused": "is left out",
 }
+ROLES = tuple(ROLE_WORDS)
 
 
 class Extra(Frozen):

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.control.importing import ROLES, FileRow, Shown
-from explorer.foreign.proposal import ROLE_WORDS
+from explorer.control.importing import Shown
+from explorer.foreign.importing import FileRow
+from explorer.foreign.proposal import ROLE_WORDS, ROLES
 from explorer.foreign.questions import Question
 from explorer.qt.pictures import Pixels, to_pixmap
 from explorer.qt.widgets.answer_tile import AnswerTile
@@ -31,7 +32,7 @@ SIZE = 980, 680  # px at the start
 SMALLEST = 760, 480
 LEFT = 312  # px
 ROW = 88  # px of a picture of what goes in and comes out
-CHOICES = tuple(ROLE_WORDS[role] for role in ROLES)
+CHOICES = tuple(ROLE_WORDS.values())
 
 
 class ImportDialog(QDialog):

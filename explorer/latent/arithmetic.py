@@ -1,8 +1,9 @@
 """Calculating with codes: weighted sums of points and means of groups, and analogies."""
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
 from numpy import ndarray
+
+from explorer.latent.shapes import Bool, Float32, Int64
 
 
 def weighted_sum(

@@ -4,8 +4,9 @@ import math
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
+
+from explorer.latent.shapes import Float
 
 Likelihood = Literal["gaussian", "laplace", "bernoulli"]
 

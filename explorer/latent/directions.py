@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
 from numpy import ndarray
 from numpy.typing import NDArray
+
+from explorer.latent.shapes import Bool, Float32, Float64, UInt8
 
 Decode = Callable[[Float32[ndarray, "n d"]], UInt8[ndarray, "n h w c"]]
 

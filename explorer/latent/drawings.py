@@ -1,8 +1,9 @@
 """Simple pictures to put into a model of which no data are at hand: a disc and a bar on a ramp between two colours."""
 
 import numpy as np
-from jaxtyping import UInt8
 from numpy import ndarray
+
+from explorer.latent.shapes import UInt8
 
 
 def drawing(rng: np.random.Generator, height: int, width: int) -> UInt8[ndarray, "h w 3"]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 from numpy import ndarray
 
 from explorer.latent.priors import Prior
+from explorer.latent.shapes import Float32, UInt8
 
 Decode = Callable[[Float32[ndarray, "n d"]], UInt8[ndarray, "n h w c"]]
 

@@ -1,8 +1,9 @@
 """What a critic's answer means: the chance that it stands for, and which pixels it depends on."""
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
+
+from explorer.latent.shapes import Float32
 
 
 def chance(score: float) -> float:

@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32
 from numpy import ndarray
 
 from explorer.contract.errors import ExplorerError
 from explorer.frozen import is_frozen
 from explorer.latent.directions import principal_axes
 from explorer.latent.neighbours import Neighbours
+from explorer.latent.shapes import Bool, Float32
 
 PERPLEXITY = 30  # about how many neighbours a point attends to; van der Maaten and Hinton (2008) suggest 5 to 50
 EXAGGERATION = 12.0  # of attraction at the beginning, so that clusters form before they settle

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
 from numpy import ndarray
 
 from explorer.latent.priors import Prior, gaussian
+from explorer.latent.shapes import Float, Float32, Int
 
 SPARE = 8  # more candidates than asked for, because they are chosen by distances with rounding errors
 

@@ -3,9 +3,10 @@
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Float32
 from numpy import ndarray
 from numpy.typing import NDArray
+
+from explorer.latent.shapes import Float, Float32
 
 Kind = Literal["linear", "spherical", "spline"]
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
 from numpy.typing import NDArray
 
 from explorer.contract.errors import ManifestInvalid
 from explorer.contract.manifest import Array, EmpiricalPrior, LatentSpace, NormalPrior, UniformPrior
+from explorer.latent.shapes import Float32
 
 EIGENVALUE_FLOOR = 1e-8  # of the largest one: directions that the data never takes count as this flat
 

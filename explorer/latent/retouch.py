@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
-from jaxtyping import Bool
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from explorer.contract.pixels import Pixels
+from explorer.latent.shapes import Bool
 
 LARGEST_SIDE = 1_024  # px
 MOST_ROUNDS = 10

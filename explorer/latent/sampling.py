@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from jaxtyping import Float64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict, Field
 
 from explorer.latent.retouch import Retouch
+from explorer.latent.shapes import Float64
 
 SamplerName = Literal["dpm", "ddim", "euler", "heun", "ddpm"]
 SpacingName = Literal["trailing", "leading", "uniform", "karras"]

@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
+
+from explorer.latent.shapes import Float32
 
 ACROSS = 100  # seeds until the next row begins
 

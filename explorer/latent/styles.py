@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from explorer.latent.sampling import Sampling
+from explorer.latent.shapes import Float32
 
 PSI_LOW, PSI_HIGH = -1.0, 2.0
 STRONGEST_NOISE = 4.0

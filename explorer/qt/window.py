@@ -163,7 +163,7 @@ class Window(QWidget):
         self.chips = ChipBar("instruments", "Instruments", CHIPS, self)
         self._stack = QStackedWidget(self)
         for panel in self._instruments.values():
-            self._stack.addWidget(panel)
+            panel.hide()  # until it is first shown it stands in no layout, so that a start measures and styles none
         self.presenter = Presenter(self.picture)
         self.follow = FollowBar(self)
         self._pages = QStackedWidget(self)
@@ -245,7 +245,10 @@ class Window(QWidget):
             first = next((chip.key for chip in CHIPS if chip.key in self._answered), SLIDERS.key)
             shown = key if key in self._answered else first
             self.chips.show_chosen(shown)
-            self._stack.setCurrentWidget(self._instruments[shown])
+            panel = self._instruments[shown]
+            if self._stack.indexOf(panel) < 0:
+                self._stack.addWidget(panel)
+            self._stack.setCurrentWidget(panel)
         return key in self._instruments
 
     def show_answered(self, keys: frozenset[str]) -> None:

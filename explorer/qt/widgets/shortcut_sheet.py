@@ -64,7 +64,8 @@ class ShortcutSheet(QWidget):
         """List these, grouped, in the order given."""
         self._shortcuts = shortcuts
         self._columns = 0
-        self._place()
+        if self.isVisible():
+            self._place()
 
     def open(self) -> None:
         """Cover the parent and take the keyboard."""

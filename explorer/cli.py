@@ -1,9 +1,11 @@
 """The command line: arguments to frozen options; no Qt and no onnxruntime, so that --help is instant."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from explorer.contract.errors import ExplorerError
 from explorer.options import LaunchOptions, Mix, RenderOptions
@@ -78,9 +80,7 @@ def _open(arguments: Sequence[str]) -> int:
 
         print(f"latent-explorer {app_version()}")
         return 0
-    from explorer.app import run  # Qt is slow to import
-
-    return run(
+    return imported_app().run(
         LaunchOptions(
             target=chosen.target,
             device=chosen.device,
@@ -161,6 +161,14 @@ def _render(arguments: Sequence[str]) -> int:
             chosen.mask,
         )
     )
+
+
+def imported_app() -> ModuleType:
+    """The app, imported without collecting garbage until it runs: imports make none, and looking for it takes long."""
+    gc.disable()
+    from explorer import app  # Qt is slow to import
+
+    return app
 
 
 def _bench(arguments: Sequence[str]) -> int:

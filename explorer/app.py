@@ -46,7 +46,7 @@ from explorer.control.mixgrid import MixGridController
 from explorer.control.mixing import MixingController
 from explorer.control.noise import NoiseController
 from explorer.control.notebooks import FOLDER, Notebooks
-from explorer.control.outside import FOREIGN, Outside
+from explorer.control.outside import Outside, is_foreign
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
@@ -522,12 +522,12 @@ class App:
             self.shelf.open(first.path)
 
     def open_file(self, path: Path) -> None:
-        """Open what a person named by itself: a model, a saved picture, a session, or a graph that others made."""
-        self.open_dropped((path,)) if path.suffix.lower() in FOREIGN else self.shelf.open(str(path))
+        """Open what a person named by itself: a model, a saved picture, a session, or what others made."""
+        self.open_dropped((path,)) if is_foreign(path) else self.shelf.open(str(path))
 
     def open_dropped(self, paths: tuple[Path, ...]) -> None:
-        """Open the first of what was dropped, a picture, a model, a session; or import all graphs that others made."""
-        if any(path.suffix.lower() in FOREIGN and path.is_file() for path in paths):
+        """Open the first of what was dropped, a picture, a model, a session; or import what others made."""
+        if any(is_foreign(path) and path.exists() for path in paths):
             self.imports.take(paths)
             return
         if len(paths) > 1:

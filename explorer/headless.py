@@ -12,12 +12,11 @@ from explorer.contract.archive import write_file
 from explorer.contract.errors import BundleNotFound, ExplorerError, ModelFault, short
 from explorer.contract.manifest import Attribute
 from explorer.control.export import png_of
+from explorer.control.importing import begin_import
 from explorer.control.sources import from_seed
 from explorer.control.styledraw import Seeds
 from explorer.control.walk import FIRST_SEED, seed_code
-from explorer.foreign.importing import Import, with_answers
 from explorer.foreign.proposal import ROLE_WORDS
-from explorer.foreign.questions import questions
 from explorer.latent.mixes import with_layers
 from explorer.latent.priors import Prior
 from explorer.latent.retouch import Raster, Retouch
@@ -55,18 +54,18 @@ def import_graphs(files: tuple[Path, ...], out: Path, answers: tuple[tuple[str, 
     """Make a bundle of ONNX graphs as the guesses say, or ``answers``; prints what was guessed."""
     pictures = [read_picture_file(path) for path in files if path.suffix.lower() in SUFFIXES]
     graphs = [path for path in files if path.suffix.lower() not in SUFFIXES]
-    with closing(Import(graphs, pictures)) as job:
+    with closing(begin_import(graphs, pictures)) as job:
         proposal = job.read()
-        proposal = with_answers(job.study, proposal, answers)
-        for part in proposal.parts:
-            print(f"{job.study.graph(part.graph).file} {ROLE_WORDS[part.role]}.")
-        for question in questions(job.study, proposal):
+        proposal = job.with_answers(proposal, answers)
+        for row in job.files(proposal):
+            print(f"{row.name} {ROLE_WORDS[row.role]}." if row.key else f"{row.name}: {row.facts}")
+        for question in job.questions(proposal):
             others = ", ".join(value for value, _ in question.answers if value != question.chosen)
             print(f"  {question.key.replace(' ', '-')}={question.chosen} (or {others})")
         for sentence in proposal.told:
             print(f"  {sentence}")
-        for refused in job.study.refused:
-            print(f"latent-explorer: {refused.sentence}", file=sys.stderr)
+        for sentence in job.warnings(proposal):
+            print(f"latent-explorer: {sentence}", file=sys.stderr)
         job.save(proposal, out)
         for sentence in job.checked(proposal):
             print(f"  {sentence}")

@@ -4,18 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from explorer.contract.errors import Cancelled, ExplorerError
 from explorer.contract.pixels import Pixels
-from explorer.control.outside import FOREIGN
-from explorer.foreign.importing import GIVEN, NOW, Answers, FileRow, Import
-from explorer.foreign.proposal import ROLES, Proposal
+from explorer.control.outside import is_foreign, pipeline_folder
+from explorer.foreign.importing import Import
+from explorer.foreign.facts import GIVEN, NOW
+from explorer.foreign.job import Answers, FileRow, ImportJob
+from explorer.foreign.pipelines.importing import PipelineImport
+from explorer.foreign.proposal import ROLES, Proposed
 from explorer.foreign.questions import Question
 from explorer.media.pictures_in import SUFFIXES, read_picture_file
 from explorer.tasks.latest import Job, Lane
 
 T = TypeVar("T")
+Begin = Callable[[Sequence[Path], Sequence[Pixels]], ImportJob[Any]]
 
 MOST_PICTURES = 8  # of a person's own that a model is tried with
 
@@ -49,6 +53,12 @@ class ImportView(Protocol):
         ...
 
 
+def begin_import(paths: Sequence[Path], pictures: Sequence[Pixels]) -> ImportJob[Any]:
+    """An import of graphs, or of the folder of a pipeline."""
+    folder = next((pipeline_folder(path) for path in paths if pipeline_folder(path) is not None), None)
+    return Import(paths, pictures) if folder is None else PipelineImport(folder, pictures)
+
+
 class ImportController:
     """One import at a time, in a lane of its own, because a foreign file may take its time."""
 
@@ -59,7 +69,7 @@ class ImportController:
         folder: Path,
         opened: Callable[[Path], None],
         tell: Callable[[str], None],
-        begin: Callable[[Sequence[Path], Sequence[Pixels]], Import] = Import,
+        begin: Begin = begin_import,
     ) -> None:
         """Args:
         lane: where files are tried.
@@ -71,9 +81,9 @@ class ImportController:
         """
         self._lane, self._view, self._folder, self._opened, self._tell = lane, view, folder, opened, tell
         self._begin = begin
-        self._import: Import | None = None
-        self._proposal: Proposal | None = None
-        self._answers: Answers | None = None
+        self._import: ImportJob[Any] | None = None
+        self._proposal: Proposed | None = None
+        self._answers: Answers[Any] | None = None
 
     @property
     def suggestion(self) -> Path:
@@ -88,7 +98,7 @@ class ImportController:
         """Begin with these files: graphs, and pictures to try them with."""
         self.end()
         pictures = [path for path in paths if path.suffix.lower() in SUFFIXES][:MOST_PICTURES]
-        graphs = [path for path in paths if path not in pictures and path.suffix.lower() in FOREIGN]
+        graphs = [path for path in paths if path not in pictures and is_foreign(path)]
         if not graphs:
             return
         self._view.show_import(Shown("", tuple(FileRow("", path.name, "", "unused") for path in graphs)))
@@ -134,17 +144,17 @@ class ImportController:
 
     # inside
 
-    def _hold(self, job: Import) -> None:
+    def _hold(self, job: ImportJob[Any]) -> None:
         """In the worker: known at once, so that it can be stopped."""
         self._import = job
 
-    def _look(self, proposal: Proposal, *, settle: bool) -> None:
+    def _look(self, proposal: Proposed, *, settle: bool) -> None:
         job, self._proposal = self._import, proposal
         if job is not None:
             self._view.show_busy("The model is tried …")
             self._lane.submit(lambda _: job.look(proposal, settle=settle), self._show, self._keep)
 
-    def _show(self, answers: Answers) -> None:
+    def _show(self, answers: Answers[Any]) -> None:
         job = self._import
         if job is None:
             return
@@ -176,12 +186,12 @@ class ImportController:
 
 
 def _read(
-    begin: Callable[[Sequence[Path], Sequence[Pixels]], Import],
+    begin: Begin,
     graphs: Sequence[Path],
     pictures: Sequence[Path],
-    hold: Callable[[Import], None],
+    hold: Callable[[ImportJob[Any]], None],
     job: Job,
-) -> Answers:
+) -> Answers[Any]:
     """In the worker: read and try everything, then look at what was guessed."""
     started = begin(graphs, [read_picture_file(path) for path in pictures])
     try:
@@ -193,7 +203,7 @@ def _read(
         raise
 
 
-def _shown(job: Import, proposal: Proposal, answers: Answers) -> Shown:
+def _shown(job: ImportJob[Any], proposal: Proposed, answers: Answers[Any]) -> Shown:
     def of_each(found: Callable[[Question, int], T]) -> tuple[tuple[T, ...], ...]:
         return tuple(tuple(found(one, at) for at in range(len(one.answers))) for one in answers.questions)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer.contract.archive import open_bundle
+from explorer.contract.archive import MANIFEST, open_bundle
 from explorer.contract.errors import ExplorerError, ModelFault
 from explorer.state.settings import Settings
 from explorer.tasks.latest import Job
@@ -11,8 +11,20 @@ from explorer.tasks.latest import Job
 FOREIGN = frozenset({
     ".onnx", ".pt", ".pth", ".ckpt", ".pkl", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb",
 })  # fmt: skip
+PIPELINE = "model_index.json"  # in the folder of a pipeline of diffusers
 PROVED = 1_000  # identities that are remembered
 Check = Callable[[Path, Callable[[Callable[[], None]], None]], str]
+
+
+def pipeline_folder(path: Path) -> Path | None:
+    """The folder of a pipeline, be it named by its index; None where ``path`` is something else."""
+    folder = path.parent if path.name == PIPELINE else path
+    return folder if (folder / PIPELINE).is_file() and not (folder / MANIFEST).exists() else None
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether this goes through the dialog for what others made."""
+    return path.suffix.lower() in FOREIGN or pipeline_folder(path) is not None
 
 
 class Outside:

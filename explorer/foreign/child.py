@@ -21,7 +21,7 @@ from explorer.contract.arrays import array_keys, read_array
 from explorer.contract.errors import ExplorerError, ModelFault, short
 from explorer.contract.manifest import Array
 from explorer.foreign.cutting import bottleneck, second_half
-from explorer.foreign.facts import GraphFacts, Refused, Study, Tensor
+from explorer.foreign.facts import GIVEN, LOOKS, NOW, GraphFacts, Refused, Study, Tensor
 from explorer.foreign.guessing import propose
 from explorer.foreign.making import bundle_of
 from explorer.foreign.proposal import Proposal
@@ -34,7 +34,6 @@ from explorer.runtime.session import Runtime
 RUN_LIMIT_S = 20.0  # of one call of a graph
 FILES = 12  # that are looked at together
 FILE_LIMIT = 4 << 30  # bytes of one file that it writes
-GIVEN = "given"
 Answer = dict[str, Any]
 
 
@@ -136,13 +135,13 @@ class Desk:
             else:
                 faults[key] = row.fault
 
-        put("now", looks.now)
+        put(NOW, looks.now)
         for question in looks.questions:
             for at, (value, _) in enumerate(question.answers):
                 put(f"{question.key} {at}", looks.answers[question.key, value])
         if looks.given is not None:
             arrays[GIVEN] = looks.given
-        (self._scratch / "looks.npz").write_bytes(pack_arrays(arrays))
+        (self._scratch / LOOKS).write_bytes(pack_arrays(arrays))
         return {"keys": list(arrays), "faults": faults, "proposal": proposal.model_dump(mode="json")}
 
     def _save(self, request: Mapping[str, Any]) -> Answer:

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from explorer.contract.ports import Frozen
 
+LOOKS = "looks.npz"  # where the child puts pictures
+GIVEN, NOW = "given", "now"  # of what was put in, and what comes of it as things stand
+
 Shape = tuple[int | None, ...]  # None: any size
 
 

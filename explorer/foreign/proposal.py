@@ -64,10 +64,21 @@ class Part(Frozen):
     sizes: tuple[int, ...] = Field(default=(), description="sides in pixels that can be chosen, where any will do")
 
 
-class Proposal(Frozen):
-    """The whole bundle, as it would be saved now."""
+class Proposed(Frozen):
+    """What a bundle would be, as it would be saved now."""
 
     name: str
+    told: tuple[str, ...] = Field(default=(), description="what else a person should know")
+
+    @property
+    def fault(self) -> str:
+        """Why nothing could be shown with it, as a sentence; empty where a bundle can be saved."""
+        return ""
+
+
+class Proposal(Proposed):
+    """The whole bundle, of graphs that were dropped by themselves."""
+
     parts: tuple[Part, ...]
     prior: PriorKind = "normal"
     shift: tuple[float, ...] = Field(default=(), description="of codes, so that they are about N(0, 1); a channel each")
@@ -76,7 +87,6 @@ class Proposal(Frozen):
     schedule: ScheduleKind = "linear"
     time_unit: Literal["step", "fraction"] = "step"
     belongs: bool | None = Field(default=None, description="whether encoder and decoder do, where that was measured")
-    told: tuple[str, ...] = Field(default=(), description="what else a person should know")
 
     def part(self, role: str) -> Part | None:
         """The part of that role, or None."""
@@ -97,7 +107,7 @@ class Proposal(Frozen):
 
     @property
     def fault(self) -> str:
-        """Why nothing could be shown with it, as a sentence; empty where a bundle can be saved."""
+        """See ``Proposed``."""
         roles = {part.role for part in self.parts}
         if roles & {"decoder", "translator", "denoiser"}:
             return ""

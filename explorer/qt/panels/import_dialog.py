@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.control.importing import Shown
-from explorer.foreign.importing import FileRow
+from explorer.foreign.job import FileRow
 from explorer.foreign.proposal import ROLE_WORDS, ROLES
 from explorer.foreign.questions import Question
 from explorer.qt.pictures import Pixels, to_pixmap

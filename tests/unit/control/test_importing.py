@@ -15,7 +15,8 @@ from explorer.control.outside import Outside
 from explorer.foreign.facts import GraphFacts, Measured, Study, Tensor, Trial
 from explorer.foreign.guard import ForeignFault
 from explorer.foreign.guessing import propose
-from explorer.foreign.importing import Answers, Import
+from explorer.foreign.importing import Import
+from explorer.foreign.job import Answers
 from explorer.foreign.proposal import Proposal
 from explorer.foreign.questions import questions
 from explorer.state.settings import Settings

@@ -32,7 +32,7 @@ class Tokenizer(Frozen):
     folder: str
     length: int
     padding: int
-    tokens: int = Field(description="in its vocabulary")
+    tokens: int = Field(description="above the highest number in its vocabulary")
 
 
 class Pipeline(Frozen):

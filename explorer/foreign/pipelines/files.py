@@ -111,15 +111,16 @@ class Config:
 
     def numbers(self, key: str, low: float, high: float, most: int) -> tuple[float, ...]:
         """A list of numbers in [low, high], at most ``most``; empty where there is none."""
-        values = self._value(key, [])
-        if not isinstance(values, list) or len(cast(list[Any], values)) > most:
-            raise self._refused(key, cast(Any, values), f"a list of at most {most:,} numbers")
-        return tuple(self._number(key, value, low, high) for value in cast(list[Any], values))
+        value = self._value(key, [])
+        values = cast(list[Any], value) if isinstance(value, list) else None
+        if values is None or len(values) > most:
+            raise self._refused(key, value, f"a list of at most {most:,} numbers")
+        return tuple(self._number(key, one, low, high) for one in values)
 
     def wholes(self, key: str, high: int, most: int = 16) -> tuple[int, ...]:
         """A whole number, or a list of them, each from 1 to ``high``; empty where there is none."""
         value = self._value(key, [])
-        values = cast(list[Any], value if isinstance(value, list) else [value])
+        values = cast(list[Any], value) if isinstance(value, list) else [value]
         if len(values) > most or any(not isinstance(one, int) or not 1 <= one <= high for one in values):
             raise self._refused(key, value, f"whole numbers from 1 to {high:,}")
         return tuple(values)
@@ -157,7 +158,7 @@ class Config:
             raise self._refused(key, value, f"a number from {low:g} to {high:g}")
         return float(value)
 
-    def _refused(self, key: str, value: object, wanted: str) -> NotAPipeline:
+    def _refused(self, key: str, value: Any, wanted: str) -> NotAPipeline:
         return NotAPipeline(f"{self.path} says that {key} is {short(value, 40)}, not {wanted}; export it again.")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from explorer.contract.errors import BundleNotFound, short
+from explorer.contract.errors import BundleNotFound, DamagedBundle, short
 from explorer.foreign.pipelines.facts import (
     DECODER,
     ENCODER,
@@ -20,7 +20,7 @@ from explorer.foreign.pipelines.facts import (
     Pipeline,
     Tokenizer,
 )
-from explorer.foreign.pipelines.files import POINTER, Config, NotAPipeline, has, place_of, read_bytes, read_json
+from explorer.foreign.pipelines.files import POINTER, Config, NotAPipeline, has, place_of, read_json
 from explorer.foreign.pipelines.schedule import FILE as SCHEDULER_FILE
 from explorer.foreign.pipelines.schedule import read_scheduler
 from explorer.foreign.pipelines.tokens import read_tokenizer
@@ -68,7 +68,26 @@ def read_pipeline(folder: Path) -> Pipeline:
     """
     if not folder.is_dir():
         raise BundleNotFound(f"There is no folder at {short(folder, 120)}; check the path.")
-    root = folder.resolve()
+    try:
+        return _read(folder.resolve())
+    except OSError as error:
+        raise DamagedBundle(
+            f"{short(folder.name)} cannot be read ({error.strerror or error}); check the disk and the rights."
+        ) from error
+
+
+def bundle_name(name: str) -> str:
+    """A folder's name as a bundle may have it."""
+    plain = re.sub(r"[^A-Za-z0-9 ._+-]", "", name).strip(" ._+-")
+    return plain[:60] or "pipeline"
+
+
+def tokenizer_files(pipeline: Pipeline) -> tuple[tuple[Tokenizer, dict[str, bytes]], ...]:
+    """Each tokenizer once more, with its files."""
+    return tuple(read_tokenizer(Path(pipeline.folder), tokenizer.folder) for tokenizer in pipeline.tokenizers)
+
+
+def _read(root: Path) -> Pipeline:
     if not has(root, INDEX):
         raise NotAPipeline(f"{short(root.name)} has no {INDEX}; choose the folder of an exported pipeline.")
     named = read_json(root, INDEX)
@@ -96,17 +115,6 @@ def read_pipeline(folder: Path) -> Pipeline:
         licence=licence_beside(root / INDEX),
         told=sizes.told,
     )
-
-
-def bundle_name(name: str) -> str:
-    """A folder's name as a bundle may have it."""
-    plain = re.sub(r"[^A-Za-z0-9 ._+-]", "", name).strip(" ._+-")
-    return plain[:60] or "pipeline"
-
-
-def tokenizer_files(pipeline: Pipeline) -> tuple[tuple[Tokenizer, dict[str, bytes]], ...]:
-    """Each tokenizer once more, with its files."""
-    return tuple(read_tokenizer(Path(pipeline.folder), tokenizer.folder) for tokenizer in pipeline.tokenizers)
 
 
 def _kind(root: Path, named: Config) -> Literal["sd", "xl"]:
@@ -234,7 +242,7 @@ def _check_unet(unet: Config, channels: int) -> None:
     taken, given = (unet.whole(key, channels, 1, 1_024) for key in ("in_channels", "out_channels"))
     reasons = {
         9: "it paints into masks (inpainting), which is not read here; choose a pipeline that draws whole pictures.",
-        8: "it follows instructions about a picture (InstructPix2Pix), which is not read here; choose another pipeline.",
+        8: "it follows instructions about pictures (InstructPix2Pix), which is not read here; choose another pipeline.",
     }
     if taken != channels:
         reason = reasons.get(taken, "it takes more than the latent, which is not read here; choose another pipeline.")

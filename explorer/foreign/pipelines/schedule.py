@@ -106,7 +106,7 @@ def alphas_bar(config: Config) -> NDArray[np.float32]:
         NotAPipeline: there are too many steps, or the numbers make no such levels.
     """
     steps = config.whole("num_train_timesteps", 1_000, 2, MOST_STEPS)
-    kept = np.cumprod(1 - _betas(config, steps))
+    kept = np.asarray(np.cumprod(1 - _betas(config, steps)), np.float64)
     if config.flag("rescale_betas_zero_snr", default=False):
         kept = _until_noise(kept)
     levels = kept.astype(np.float32)
@@ -141,8 +141,10 @@ def _betas(config: Config, steps: int) -> NDArray[np.float64]:
 def _until_noise(kept: NDArray[np.float64]) -> NDArray[np.float64]:
     """Levels that end in noise alone: Lin et al. (2023), arXiv:2305.08891, algorithm 1."""
     root = np.sqrt(kept)
+    if not root[0] > root[-1]:
+        return kept  # no schedule at all, as is found out later
     root = (root - root[-1]) * root[0] / (root[0] - root[-1])
-    return np.maximum(root**2, LEAST_LEVEL)
+    return np.asarray(np.maximum(root**2, LEAST_LEVEL), np.float64)
 
 
 def _told(config: Config, name: str, habit: _Habit, spacing: Spacing) -> tuple[str, ...]:
@@ -172,7 +174,10 @@ def _told(config: Config, name: str, habit: _Habit, spacing: Spacing) -> tuple[s
     for key in ("use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas"):
         if config.flag(key, default=False):
             told.append(f"its scheduler spaces steps in another way ({key}); here they are {spacing}")
-    if config.text("interpolation_type", "linear") != "linear" or config.text("timestep_type", "discrete") != "discrete":
+    if (
+        config.text("interpolation_type", "linear") != "linear"
+        or config.text("timestep_type", "discrete") != "discrete"
+    ):
         told.append("its scheduler interpolates noise levels in another way than is done here")
     if spacing == "karras":
         told.append("Karras spacing begins at the noisiest step here, and visits steps between whole ones")

@@ -46,12 +46,14 @@ def read_tokenizer(root: Path, folder: str) -> tuple[Tokenizer, dict[str, bytes]
     padding = special.token("pad_token") or config.token("pad_token") or END
     if padding not in numbers:
         raise NotAPipeline(f"{folder} fills up with {short(padding)!r}, which {VOCABULARY} lacks; export it again.")
+    tokens = max(numbers.values()) + 1
+    return Tokenizer(folder=folder, length=_length(config), padding=numbers[padding], tokens=tokens), contents
+
+
+def _length(config: Config) -> int:
+    """Tokens that are read; where none were set it is said to be 10^30."""
     length = config.facts.get("model_max_length")
-    fits = isinstance(length, int) and 3 <= length <= LONGEST  # where none was set it is 10^30
-    return (
-        Tokenizer(folder=folder, length=length if fits else LENGTH, padding=numbers[padding], tokens=len(numbers)),
-        contents,
-    )
+    return length if isinstance(length, int) and 3 <= length <= LONGEST else LENGTH
 
 
 def _vocabulary(content: bytes, path: str) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """From scheduler_config.json of diffusers to the noise levels of training and the steps that its scheduler visits.
 
 Levels are computed in double precision and rounded once, where diffusers multiplies float32; they agree to 1e-5. Known
-differences in the steps: "linspace" of the Euler family is rounded to whole steps, and Karras spacing always begins at
-the noisiest step and visits steps between whole ones.
+differences in the steps: "linspace" of the Euler family is rounded to whole steps; Karras spacing always begins at the noisiest
+step and visits steps between whole ones; DDIM goes from each step to the next one visited, where diffusers goes T // n
+down; and where numpy's rounding errors decide about a half, diffusers may visit the neighbour of a step.
 """
 
 import math
@@ -181,6 +182,8 @@ def _told(config: Config, name: str, habit: _Habit, spacing: Spacing) -> tuple[s
         told.append("its scheduler interpolates noise levels in another way than is done here")
     if spacing == "karras":
         told.append("Karras spacing begins at the noisiest step here, and visits steps between whole ones")
+    elif spacing == "uniform" and name == "DDIMScheduler":
+        told.append("its scheduler takes each step a fixed way down; here each leads to the next one that is visited")
     elif spacing == "uniform" and not habit.spare and name not in ("DDIMScheduler", "DDPMScheduler", "PNDMScheduler"):
         told.append("its scheduler visits steps between whole ones, which are rounded here")
     return tuple(told)

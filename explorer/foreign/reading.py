@@ -57,8 +57,13 @@ class NotAGraph(BundleError):
     """A file is something other than an ONNX graph that could be explored."""
 
 
-def read_graph(path: Path, key: str) -> tuple[bytes, GraphFacts]:
+def read_graph(path: Path, key: str, *, reads_text: bool = False) -> tuple[bytes, GraphFacts]:
     """A graph of one file with its weights inside, its opset raised where that is needed, and what it says of itself.
+
+    Args:
+        path: the .onnx file.
+        key: names it in what is found out.
+        reads_text: it is known to be a text encoder; else one that takes text alone is refused.
 
     Raises:
         NotAGraph, UnsafeGraph, UnsafePath, TooLarge, DamagedBundle: as their sentences say.
@@ -81,7 +86,11 @@ def read_graph(path: Path, key: str) -> tuple[bytes, GraphFacts]:
     model = _with_shapes(model)
     facts = _facts(model, key, path.name, sha256, len(content), was)
     words = {tensor.name for tensor in facts.inputs}
-    if words & LANGUAGE and not any(len(tensor.shape) == 4 for tensor in (*facts.inputs, *facts.outputs)):
+    if (
+        not reads_text
+        and words & LANGUAGE
+        and not any(len(tensor.shape) == 4 for tensor in (*facts.inputs, *facts.outputs))
+    ):
         raise NotAGraph(f"{name} is a language model, which makes no pictures; choose another model.")
     return model.SerializeToString(), facts
 

@@ -7,10 +7,15 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_SCALE_FACTOR"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # parallel test processes that each use all cores are slower than one
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.pipelines import Built
 
 # A busy machine is no fault of the code.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,3 +38,11 @@ def user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for variable, name in USER_FOLDERS.items():
         monkeypatch.setenv(variable, str(home / name))
     return home
+
+
+@pytest.fixture(scope="session")
+def pipelines(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., Built]":
+    """Makes small pipelines of random weights, as ``tests.pipelines.build`` does, each once in a test run."""
+    from tests.pipelines import builder  # it needs torch and diffusers
+
+    return builder(tmp_path_factory)

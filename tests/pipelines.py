@@ -65,20 +65,17 @@ class Built:
         return found.images
 
 
-@pytest.fixture(scope="session")
-def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Built]:
-    """Makes pipelines as ``build`` does, each once in a test run."""
+def builder(factory: pytest.TempPathFactory) -> Callable[..., Built]:
+    """Makes pipelines as ``build`` does, each once."""
+    known: dict[str, Built] = {}
 
     def made(kind: Kind, **options: Any) -> Built:
         key = json.dumps([kind, options], sort_keys=True)
-        if key not in _BUILT:
-            _BUILT[key] = build(tmp_path_factory.mktemp("pipelines") / kind, kind, **options)
-        return _BUILT[key]
+        if key not in known:
+            known[key] = build(factory.mktemp("pipelines") / kind, kind, **options)
+        return known[key]
 
     return made
-
-
-_BUILT: dict[str, Built] = {}  # modules that import the fixture have each one of their own
 
 
 def build(

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 from explorer.contract.errors import Cancelled, ExplorerError
 from explorer.contract.pixels import Pixels
 from explorer.control.outside import is_foreign, pipeline_folder
-from explorer.foreign.importing import Import
 from explorer.foreign.facts import GIVEN, NOW
+from explorer.foreign.importing import Import
 from explorer.foreign.job import Answers, FileRow, ImportJob
 from explorer.foreign.pipelines.importing import PipelineImport
 from explorer.foreign.proposal import ROLES, Proposed
@@ -159,9 +159,10 @@ class ImportController:
         if job is None:
             return
         name = answers.proposal.name if self._proposal is None else self._proposal.name
-        self._answers, self._proposal = answers, answers.proposal.model_copy(update={"name": name})
+        proposal: Proposed = answers.proposal.model_copy(update={"name": name})
+        self._answers, self._proposal = answers, proposal
         self._view.show_busy("")
-        self._view.show_import(_shown(job, self._proposal, answers))
+        self._view.show_import(_shown(job, proposal, answers))
 
     def _saved(self, place: Path) -> None:
         self.end()

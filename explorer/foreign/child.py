@@ -24,6 +24,8 @@ from explorer.foreign.cutting import bottleneck, second_half
 from explorer.foreign.facts import GIVEN, LOOKS, NOW, GraphFacts, Refused, Study, Tensor
 from explorer.foreign.guessing import propose
 from explorer.foreign.making import bundle_of
+from explorer.foreign.pipelines.desk import PipelineDesk
+from explorer.foreign.pipelines.proposal import PipelineProposal
 from explorer.foreign.proposal import Proposal
 from explorer.foreign.reading import licence_beside, read_graph
 from explorer.foreign.trying import Bench, Row
@@ -32,6 +34,7 @@ from explorer.models.load import assembled, check_bundle
 from explorer.runtime.session import Runtime
 
 RUN_LIMIT_S = 20.0  # of one call of a graph
+CHECKED_STEPS = 2  # of a diffusion model, when it is tried
 FILES = 12  # that are looked at together
 FILE_LIMIT = 4 << 30  # bytes of one file that it writes
 Answer = dict[str, Any]
@@ -60,11 +63,13 @@ class Desk:
     def __init__(self, scratch: Path, runtime: Runtime) -> None:
         self._scratch, self._runtime = scratch, runtime
         self._bench: Bench | None = None
+        self._pipeline: PipelineDesk | None = None
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
         """What was asked for, or ``fault``: the sentence why not."""
         work: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "study": self._study,
+            "study folder": self._study_folder,
             "look": self._look,
             "save": self._save,
             "check": self._check,
@@ -121,7 +126,14 @@ class Desk:
         encoder = facts.model_copy(update={"outputs": rest, "notes": ()}) if rest else facts
         return [(half, cut), (content, encoder)]
 
+    def _study_folder(self, request: Mapping[str, Any]) -> Answer:
+        pictures = self._pictures(request.get("pictures", ""))
+        self._pipeline = PipelineDesk(Path(request["path"]), self._scratch, self._runtime, pictures)
+        return self._pipeline.study()
+
     def _look(self, request: Mapping[str, Any]) -> Answer:
+        if self._pipeline is not None:
+            return self._pipeline.look(PipelineProposal.model_validate(request["proposal"]))
         bench, proposal = self._at_hand(request)
         if request.get("settle"):
             proposal = bench.settled(proposal)
@@ -145,6 +157,9 @@ class Desk:
         return {"keys": list(arrays), "faults": faults, "proposal": proposal.model_dump(mode="json")}
 
     def _save(self, request: Mapping[str, Any]) -> Answer:
+        if self._pipeline is not None:
+            proposal = PipelineProposal.model_validate(request["proposal"])
+            return self._check({"path": str(self._pipeline.save(proposal, tuple(request["checked"])))})
         bench, proposal = self._at_hand(request)
         preview, examples = bench.preview(proposal), bench.examples(proposal)
         facts, files = bundle_of(bench.study, proposal, bench.contents, preview, tuple(request["checked"]), examples)
@@ -161,7 +176,8 @@ class Desk:
         bundle = open_bundle(path)
         model = assembled(bundle, str(path), Graphs(bundle, self._runtime))
         if model.decodes is not None:
-            decodes = model.decodes if model.unfolds is None else model.unfolds.quick
+            few = model.style.model_copy(update={"sampling": model.style.sampling.in_steps(CHECKED_STEPS)})
+            decodes = model.decodes if model.unfolds is None else model.unfolds.under(few)
             decodes.decode(decodes.prior.center[None])
         return {"identity": bundle.identity(), "name": model.manifest.name}
 

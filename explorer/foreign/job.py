@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -59,7 +59,7 @@ class Answers(Generic[P]):
 class ImportJob(ABC, Generic[P]):
     """What was dropped, and the process that knows it; used in one thread, but for ``stop``."""
 
-    kind: ClassVar[type[Proposed]]
+    kind: type[P]
 
     def __init__(self, paths: Sequence[Path], pictures: Sequence[Pixels] = (), limits: Limits | None = None) -> None:
         self.paths, self._pictures = tuple(paths), tuple(pictures)

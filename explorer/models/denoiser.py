@@ -142,7 +142,8 @@ class Denoiser:
     def _run(self, x: Array, step: float, told: dict[str, NDArray[Any]]) -> Array:
         assert self._step is not None  # proved at the start
         times = () if not self._step.shape else (self._step.shape[0] or len(x),)
-        time = np.full(times, step).astype(self._step.dtype)
+        whole = self._step.dtype.startswith("int")
+        time = np.full(times, round(step) if whole else step).astype(self._step.dtype)
         feeds: dict[str, NDArray[Any]] = {self._x.name: x.astype(self._x.dtype, copy=False), self._step.name: time}
         answer: Array = self._session.run(feeds | told)[self._predicted.name].astype(np.float32, copy=False)
         if not math.isfinite(float(np.square(answer, dtype=np.float64).sum())):

@@ -93,7 +93,7 @@ class Schedule:
         elif spacing == "leading":
             found = np.minimum((np.arange(count) * (total // count))[::-1] + self.offset, total - 1)
         else:
-            found = np.rint(np.linspace(total - 1, 0, count)) if count > 1 else np.array([total - 1.0])
+            found = np.rint(np.linspace(0, total - 1, count))[::-1] if count > 1 else np.array([total - 1.0])
         return found.astype(np.float64)
 
     def _karras(self, count: int, total: int) -> NDArray[np.float64]:

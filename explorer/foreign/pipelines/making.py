@@ -117,17 +117,11 @@ def summary(pipeline: Pipeline, side: int = 0, graphs: Sequence[Taken] = ()) -> 
     """What was found, a short sentence each; with ``graphs`` also how large the parts are."""
     side = side or pipeline.side
     positions = side // pipeline.factor
-    numbers = {taken.part: taken.numbers for taken in graphs}
     lines = [
         f"{WORDS[pipeline.kind]}, {pipeline.channels} × {positions} × {positions} latent, {side} px pictures"
         + ("." if side == pipeline.side else f"; it was trained with {pipeline.side} px.")
     ]
-    for part in pipeline.parts:
-        size = f"about {_millions(numbers[part])} numbers" if part in numbers else _bytes(pipeline.bytes_of[part])
-        more = ""
-        if part in (TEXT, TEXT_2):
-            more = f", up to {pipeline.tokenizers[part == TEXT_2].length} tokens"
-        lines.append(f"{part} {_DOES[part]}{more}: {size}.")
+    lines += [f"{part} {words}." for part, words in described_parts(pipeline, graphs)]
     if ENCODER not in pipeline.parts:
         lines.append("There is no vae_encoder, so pictures cannot be put in.")
     kept = pipeline.scheduler
@@ -137,6 +131,18 @@ def summary(pipeline: Pipeline, side: int = 0, graphs: Sequence[Taken] = ()) -> 
         f"{kept.name.removesuffix('Scheduler')}, led by {kept.suggested.weight:g}."
     )
     return tuple(lines)
+
+
+def described_parts(pipeline: Pipeline, graphs: Sequence[Taken] = ()) -> tuple[tuple[str, str], ...]:
+    """Each part, what it does and how large it is."""
+    numbers = {taken.part: taken.numbers for taken in graphs}
+    found: list[tuple[str, str]] = []
+    for part in pipeline.parts:
+        size = f"about {_millions(numbers[part])} numbers" if part in numbers else _bytes(pipeline.bytes_of[part])
+        texts = part in (TEXT, TEXT_2)
+        more = f", up to {pipeline.tokenizers[part == TEXT_2].length} tokens" if texts else ""
+        found.append((part, f"{_DOES[part]}{more}: {size}"))
+    return tuple(found)
 
 
 def told(pipeline: Pipeline, graphs: Sequence[Taken] = ()) -> tuple[str, ...]:

@@ -35,12 +35,13 @@ class Taken:
     widths: dict[str, int]  # output -> its last axis
     inside: dict[str, tuple[int | None, ...]]  # input -> its shape as the graph declares it
     rows: int  # of the table of tokens, 0 where it is not known
+    read_bytes: int  # of the files that it was read from
 
     @property
     def numbers(self) -> int:
-        """How many weights it has, roughly: a graph is little else."""
+        """How many weights it has, roughly: its files hold little else."""
         half = any(port.dtype == "float16" for port in (*self.graph.inputs, *self.graph.outputs))
-        return len(self.content) // (2 if half else 4)
+        return self.read_bytes // (2 if half else 4)
 
 
 def taken_graphs(
@@ -81,7 +82,8 @@ def _taken(
     widths = {tensor.name: tensor.shape[-1] for tensor in facts.outputs if tensor.shape and tensor.shape[-1]}
     declared = {tensor.name: tensor.shape for tensor in facts.inputs}
     rows = facts.rows.get(TOKENS, 0)
-    return Taken(part, graph, content, hashes, widths, declared, rows)
+    size = sum((root / name).lstat().st_size for name in hashes)
+    return Taken(part, graph, content, hashes, widths, declared, rows, size)
 
 
 def _hashes_beside(root: Path, part: str) -> dict[str, str]:

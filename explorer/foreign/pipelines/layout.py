@@ -191,9 +191,9 @@ def _holds_weights(root: Path) -> bool:
 
 
 def _bytes_of(root: Path, part: str) -> int:
-    """Bytes of a graph and of what may be its weights."""
-    weights = (path for path in (root / part).iterdir() if path.suffix not in (".json", ".safetensors", ".bin"))
-    return sum(path.lstat().st_size for path in weights)
+    """Bytes of a graph and of what is likely to be its weights."""
+    files = (path for path in (root / part).iterdir() if "onnx" in path.name or path.suffix in (".pb", ".data"))
+    return sum(path.lstat().st_size for path in files)
 
 
 def _sizes(root: Path, kind: Literal["sd", "xl"]) -> _Sizes:

@@ -1,9 +1,9 @@
 """From scheduler_config.json of diffusers to the noise levels of training and the steps that its scheduler visits.
 
 Levels are computed in double precision and rounded once, where diffusers multiplies float32; they agree to 1e-5. Known
-differences in the steps: "linspace" of the Euler family is rounded to whole steps; Karras spacing always begins at the noisiest
-step and visits steps between whole ones; DDIM goes from each step to the next one visited, where diffusers goes T // n
-down; and where numpy's rounding errors decide about a half, diffusers may visit the neighbour of a step.
+differences in the steps: "linspace" of the Euler family is rounded to whole steps; Karras spacing always begins at the
+noisiest step and visits steps between whole ones; DDIM goes from each step to the next one visited, where diffusers
+goes T // n down; and where rounding errors of numpy decide about a half, diffusers may visit the neighbour of a step.
 """
 
 import math

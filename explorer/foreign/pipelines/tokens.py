@@ -10,7 +10,7 @@ from explorer.foreign.pipelines.files import Config, NotAPipeline, has, read_byt
 
 VOCABULARY, MERGES = "vocab.json", "merges.txt"
 TOKENS = 200_000  # CLIP has 49,408
-FILE_BYTES = 32 << 20
+FILE_BYTES = 8 << 20  # CLIP has 1 MB
 LENGTH = 77  # tokens that CLIP reads
 LONGEST = 1_024
 START, END = "<|startoftext|>", "<|endoftext|>"

@@ -180,8 +180,8 @@ def test_zero_means_what_each_class_does_without_it(tmp_path: Path) -> None:
     place = tmp_path / "scheduler" / "scheduler_config.json"
     place.parent.mkdir()
     wanted = {
-        "DDIMScheduler": ("leading", 1.0), "PNDMScheduler": ("leading", None), "EulerDiscreteScheduler": ("uniform", 1.0),
-        "DPMSolverMultistepScheduler": ("uniform", 1.0), "DDPMScheduler": ("leading", 1.0),
+        "DDIMScheduler": ("leading", 1.0), "PNDMScheduler": ("leading", None), "DDPMScheduler": ("leading", 1.0),
+        "EulerDiscreteScheduler": ("uniform", 1.0), "DPMSolverMultistepScheduler": ("uniform", 1.0),
         "LMSDiscreteScheduler": ("uniform", 1.0), "KDPM2DiscreteScheduler": ("uniform", 1.0),
     }  # fmt: skip
     for name, (spacing, last) in wanted.items():

@@ -28,10 +28,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from tests.pipelines import Built, changed, pipelines  # noqa: E402
+from tests.pipelines import Built, changed  # noqa: E402
 
 pytestmark = pytest.mark.torch
-_ = pipelines  # a fixture
 Make = Callable[..., Built]
 OPTIONS: dict[str, dict[str, Any]] = {  # as few exports as show everything
     "sd1": {},

@@ -222,11 +222,11 @@ FORMULAS = {
             r"\tilde\epsilon=\epsilon_\varnothing+w\,(\epsilon_c-\epsilon_\varnothing)",
             diffusion.guided,
             (
-                Symbol("w", "guidance weight at this step: 0 ignores the label, 1 follows it, more exaggerates"),
-                Symbol(r"\left\Vert\epsilon_c\right\Vert_{rms}", "size of what is predicted with the label"),
+                Symbol("w", "guidance weight at this step: 0 ignores the condition, 1 follows it, more exaggerates"),
+                Symbol(r"\left\Vert\epsilon_c\right\Vert_{rms}", "size of what is predicted with the condition"),
                 Symbol(
                     r"\left\Vert\epsilon_c-\epsilon_\varnothing\right\Vert_{rms}",
-                    "how far the label moves the prediction",
+                    "how far the condition moves the prediction",
                 ),
             ),
             "Ho and Salimans (2022), eq. 6, where w is one less",

@@ -343,7 +343,7 @@ WORDS: dict[FrameKind, str] = {
     "clean": "clean estimate",
     "noise": "predicted noise",
     "change": "change to the step before",
-    "pull": "what the label adds",
+    "pull": "what the condition adds",
 }
 
 

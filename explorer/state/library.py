@@ -17,6 +17,7 @@ FAMILIES = {
     "vae": "VAE",
     "stylegan": "StyleGAN",
     "diffusion": "Diffusion",
+    "latent diffusion": "Latent diffusion",
 }  # what people call them, where the manifest has a short name
 
 

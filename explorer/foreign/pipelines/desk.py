@@ -22,7 +22,7 @@ from explorer.runtime.session import Runtime
 
 LARGE = 256  # px a side, from which on fewer pictures are tried
 MANY, FEW = 6, 2
-ROW = 128  # px of a picture that is looked at
+ROW, SHOWN = 128, 3  # px of a picture that is looked at, and how many stand side by side
 Answer = dict[str, Any]
 
 
@@ -106,5 +106,5 @@ class PipelineDesk:
 
 
 def _row(pictures: Sequence[Pixels]) -> Pixels:
-    """Pictures side by side, (ROW, n ROW, 3)."""
-    return np.concatenate(list(fitted_pictures(list(pictures), ROW, ROW)), axis=1)
+    """The first pictures side by side, (ROW, n ROW, 3)."""
+    return np.concatenate(list(fitted_pictures(list(pictures[:SHOWN]), ROW, ROW)), axis=1)

@@ -61,6 +61,7 @@ class GuidancePanel(QWidget):
         self.prompt = PromptField("guidance_prompt", "Prompt", tip, PROMPT_HINT)
         tip = "What the picture should not show."
         self.negative = PromptField("guidance_negative_prompt", "Negative prompt", tip, NEGATIVE_HINT)
+        self._labels = False
         self._many = False  # attributes: what to lead away from folds out
         self._forget = Button("Ask for nothing", "guidance_forget", "Leaves every attribute open.", kind="text")
         self._away = ToggleChip("Choose", "guidance_away", "Shows what guidance can lead away from.")
@@ -136,6 +137,8 @@ class GuidancePanel(QWidget):
         self._guiding.setVisible(not refusal)
         for chooser in (self._asked, self._against):
             chooser.show_columns(columns)
+            chooser.setVisible(bool(columns))
+        self._labels = bool(columns)
         self._many = len(columns) > FEW
         self._away.setVisible(self._many)
         self._forget.setVisible(len(columns) > 1)
@@ -147,7 +150,8 @@ class GuidancePanel(QWidget):
         self.prompt.show_text(sampling.prompt)
         self.negative.show_text(sampling.negative_prompt)
         self._forget.setEnabled(sampling.asks)
-        self._against.setVisible(not self._many or self._away.isChecked() or bool(sampling.negative))
+        wanted = not self._many or self._away.isChecked() or bool(sampling.negative)
+        self._against.setVisible(self._labels and wanted)
         self.weight.show_number(sampling.weight)
         self._weight.setText(f"Weight {sampling.weight:.2f}")
         self.curve.show_curve(sampling.curve, sampling.weights(sampling.steps))

@@ -19,7 +19,7 @@ KINDS = (
     Chip("noisy", "Noisy", "What comes in at every step, as it is."),
     Chip("noise", "Noise", "What the model takes for noise, three deviations from black to white."),
     Chip("change", "Change", "How the clean estimate differs from that of the step before; grey: not at all."),
-    Chip("pull", "Pull", "What the label adds to the clean estimate; grey: nothing."),
+    Chip("pull", "Pull", "What the condition, a label or words, adds to the clean estimate; grey: nothing."),
 )
 
 
@@ -45,7 +45,11 @@ class TrajectoryPanel(QWidget):
         self._playing = False
         self._curves = (
             StepCurve("curve_snr", "Signal to noise, log10", "Falls to the left, where there is only noise."),
-            StepCurve("curve_pull", "What the label adds", "How far the label moves the clean estimate, per value."),
+            StepCurve(
+                "curve_pull",
+                "What the condition adds",
+                "How far the label or the words move the clean estimate, per value.",
+            ),
             StepCurve("curve_change", "Change per step", "How far the clean estimate moved since the step before."),
         )
         self._cards: list[FormulaCard] = []

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 from explorer.latent.sampling import PROMPT
 
 LINES = 3
+FRAME = 20  # px of line and padding, above and below together
 
 
 class PromptField(QWidget):
@@ -85,7 +86,7 @@ class _Lines(QPlainTextEdit):
         self.setFixedHeight(self.sizeHint().height())
 
     def sizeHint(self) -> QSize:
-        margins = round(2 * (self.document().documentMargin() + self.frameWidth())) + 12
+        margins = round(2 * self.document().documentMargin()) + FRAME
         return QSize(super().sizeHint().width(), LINES * self.fontMetrics().lineSpacing() + margins)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

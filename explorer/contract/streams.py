@@ -50,7 +50,7 @@ def size_of(file: BufferedReader) -> int:
 def sha256_of(file: BufferedReader, place: Path, *, anew: bool = False) -> str:
     """The hash of a file that ``opened`` gave for ``place``.
 
-    One that was hashed before, and is the same file of the same size and times still, is not read again unless ``anew``.
+    One that was hashed before, and has its size and times still, is not read again unless ``anew``.
     """
     found = os.fstat(file.fileno())
     key = (str(place.absolute()), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -19,7 +19,7 @@ from explorer.contract.errors import UnsafeGraph, short
 from explorer.contract.manifest import Graph
 
 # What is read from another file, as onnx stores it: little-endian, nothing packed.
-_TYPES = {
+TYPES: dict[int, str] = {
     TensorProto.FLOAT: "<f4", TensorProto.FLOAT16: "<f2", TensorProto.DOUBLE: "<f8",
     TensorProto.INT8: "<i1", TensorProto.INT16: "<i2", TensorProto.INT32: "<i4", TensorProto.INT64: "<i8",
     TensorProto.UINT8: "<u1", TensorProto.UINT16: "<u2", TensorProto.UINT32: "<u4", TensorProto.UINT64: "<u8",
@@ -81,7 +81,7 @@ def _view(place: Place, weights: NDArray[np.uint8]) -> NDArray[Any]:
 def _place(tensor: TensorProto, graph: Graph, size: int) -> Place:
     entries = {entry.key: entry.value for entry in tensor.external_data}
     location = entries.get("location", "")
-    dtype = _TYPES.get(tensor.data_type)
+    dtype = TYPES.get(tensor.data_type)
     shape = tuple(tensor.dims)
     offset, length = entries.get("offset", "0"), entries.get("length", "")
     if not location or location not in (graph.weights, graph.weights.rsplit("/", 1)[-1]):

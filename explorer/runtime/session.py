@@ -22,12 +22,11 @@ from explorer.options import Device
 from explorer.runtime.inspect import check_graph, check_ports
 from explorer.runtime.pixels import with_pixels
 from explorer.runtime.providers import CPU, Choice, brought, choose_providers, has_cuda_driver
-from explorer.runtime.watchdog import Watchdog
+from explorer.runtime.watchdog import S_PER_GB, Watchdog
 from explorer.runtime.weights import lent
 
 Array = NDArray[Any]
 RUN_LIMIT_S = 30.0  # one call of one graph; a picture takes milliseconds, a large model on a slow CPU seconds
-S_PER_GB = 60.0  # more for each GB of weights that lie in a file of their own
 NOWHERE = str(Path(os.devnull) / "none")  # no folder of any system
 
 # Everything onnxruntime raises while loading or running a graph; they share no base class below Exception.

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+S_PER_GB = 60.0  # that a limit grows with each GB of weights which lie in a file of their own
+
 
 class Watchdog:
     """Calls ``bite`` when a guarded block lasts longer than the limit; idle it sleeps without a timeout.

@@ -85,7 +85,7 @@ class OrtSession:
         limit_s: float | None = None,
     ) -> None:
         self._content, self._name, self._choice, self._watchdog, self._create = content, name, choice, watchdog, create
-        self._limit_s = watchdog.limit_s if limit_s is None else limit_s
+        self.limit_s = watchdog.limit_s if limit_s is None else limit_s
         self.reason = choice.reason
         self._options: ort.RunOptions | None = None
         self._guard = threading.Lock()
@@ -110,12 +110,12 @@ class OrtSession:
         with self._guard:
             self._options, self._late = options, False
         try:
-            with self._watchdog.guard(self._stop_late, self._limit_s):
+            with self._watchdog.guard(self._stop_late, self.limit_s):
                 values = self._session.run(None, dict(feeds), options)
         except _FAULTS as error:
             if self._late:
                 raise ModelFault(
-                    f"{self._name} gave no answer within {self._limit_s:g} s and was stopped; "
+                    f"{self._name} gave no answer within {self.limit_s:g} s and was stopped; "
                     "choose a smaller model, or export this one again."
                 ) from error
             if options.terminate:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.app import App, settle
 from explorer.contract.archive import open_bundle
 from explorer.contract.errors import ModelFault
+from explorer.models.graphs import weights_of
 from explorer.models.load import load_model
 from explorer.options import Device, LaunchOptions
 from explorer.qt.widgets.latent_slider import LatentSlider
@@ -223,7 +224,7 @@ def _decoder(bundle: Path, runtime: Runtime) -> Callable[[int], object]:
     graph = opened.manifest.graph("decoder")
     code = None if graph is None else graph.input("latent")
     if graph is not None and code is not None:
-        session = runtime.open_checked(opened.read(graph.file), graph).raw
+        session = runtime.open_checked(opened.read(graph.file), graph, weights_of(opened, graph)).raw
         points = random.standard_normal((POINTS, *(size or 1 for size in code.shape))).astype("float32")
         return lambda at: session.run(None, {code.name: points[at % POINTS]})
     decodes = load_model(bundle, runtime).decodes

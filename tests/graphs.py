@@ -239,6 +239,18 @@ def external_data_decoder(toy: Toy, location: str = "weights.bin") -> tuple[byte
     return model.SerializeToString(deterministic=True), content
 
 
+def apart_bundle(path: Path, toy: Toy, **more: Any) -> Bundle:
+    """A bundle whose decoder keeps its weights in ``weights.bin``; ``more`` goes to ``tiny_bundle``."""
+    content, weights = external_data_decoder(toy)
+    facts = tiny_facts(toy, encoder=False, stores=False)
+    decoder: Graph = facts["graphs"][0]
+    return tiny_bundle(
+        path, dims=toy.dims, size=toy.size, channels=toy.channels, seed=toy.seed, encoder=False, stores=False,
+        decoder=content, facts={"graphs": (decoder.model_copy(update={"weights": "weights.bin"}),)},
+        files={"weights.bin": weights, **more.pop("files", {})}, **more,
+    )  # fmt: skip
+
+
 def huge_tensor_decoder(toy: Toy) -> bytes:
     """Says that its weights are 100 GB, and holds none of them."""
     model = onnx.load_from_string(toy.decoder())
@@ -279,7 +291,7 @@ def tiny_bundle(
     family: str = "vae",
     decoder: bytes | None = None,
     facts: Mapping[str, Any] | None = None,
-    files: Mapping[str, bytes] | None = None,
+    files: Mapping[str, bytes | Path] | None = None,
 ) -> Bundle:
     """Write a bundle as a trainer would: graphs, encoded store, directions, preview, card and licence.
 

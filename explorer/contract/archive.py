@@ -4,15 +4,14 @@ import errno
 import hashlib
 import os
 import shutil
-import stat
 import tempfile
-import zipfile
-from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -25,20 +24,22 @@ from explorer.contract.errors import (
     DamagedBundle,
     DiskFull,
     TooLarge,
-    UnsafePath,
     WrongHash,
     short,
 )
+from explorer.contract.holders import MANIFEST as MANIFEST
+from explorer.contract.holders import Files, Folder, Memory, Zip, unreadable
 from explorer.contract.manifest import Array, FileEntry, Manifest, invalid, parse_manifest
 from explorer.contract.paths import safe_path
-from explorer.contract.zips import MEMBER_BYTES, MEMBERS, TORN, zip_members, zip_of
+from explorer.contract.streams import copy, mapped, opened, sha256_of, size_of
+from explorer.contract.zips import MEMBER_BYTES, zip_of
 
-MANIFEST = "manifest.json"
 ZIPPED = (".lexp", ".zip")  # how a bundle in one file ends; the first is its own, which a system can open by
 MANIFEST_BYTES = 8 << 20  # a manifest is a few kilobytes
-FILE_BYTES = MEMBER_BYTES
-BUNDLE_BYTES = 8 << 30
-FILES = MEMBERS
+FILE_BYTES = MEMBER_BYTES  # one that is no weights
+BUNDLE_BYTES = 8 << 30  # all files but weights
+WEIGHTS_BYTES = 16 << 30  # one file of weights; Stable Diffusion XL has 5.1 GB of them in halves
+WHOLE_BYTES = 24 << 30  # all files
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of the disk, or of what a person may have of it
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in any folder
 
@@ -46,7 +47,7 @@ _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave 
 class Bundle:
     """An opened bundle: its manifest is valid, its files exist with their sizes; content is proved when it is read."""
 
-    def __init__(self, path: Path, files: "_Files", manifest: Manifest) -> None:
+    def __init__(self, path: Path, files: Files, manifest: Manifest) -> None:
         self.path = path
         self.manifest = manifest
         self._files = files
@@ -58,15 +59,37 @@ class Bundle:
             DamagedBundle: it is not listed or cannot be read.
             WrongHash: it is not the file that the manifest describes.
         """
-        entry = self.manifest.file(path)
-        if entry is None:
-            raise DamagedBundle(f"The model has no file {short(path)!r}; export it again.")
+        entry = self._entry(path)
+        if entry.size > FILE_BYTES:
+            raise TooLarge(f"{short(path)} is too large to be read at once; do not use this model.")
         content = self._files.read(path, entry.size)
         if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:
-            raise WrongHash(
-                f"{short(path)} was changed or damaged after the export (its checksum differs); get the model again."
-            )
+            raise _changed(path)
         return content
+
+    def mapped(self, path: str) -> NDArray[np.uint8]:
+        """The bytes of one listed file, read-only, of any size: in a folder they stay on the disk until they are used.
+
+        Raises:
+            As ``read``. UnsafePath: the file became a link.
+        """
+        place = self._files.place(path)
+        if place is None:
+            return np.frombuffer(self.read(path), np.uint8)
+        with self._proved(path, place) as file:
+            return mapped(file)
+
+    def source(self, path: str) -> bytes | Path:
+        """What ``save_bundle`` takes to copy one listed file: where it lies in a folder, its content elsewhere.
+
+        Raises:
+            As ``mapped``.
+        """
+        place = self._files.place(path)
+        if place is None:
+            return self.read(path)
+        self._proved(path, place).close()
+        return place
 
     def array(self, array: Array) -> NDArray[Any]:
         """One array of an ``.npz`` file; never unpickles.
@@ -81,10 +104,15 @@ class Bundle:
         faults: list[BundleError] = []
         for entry in self.manifest.files:
             try:
-                content = self.read(entry.path)
+                place = self._files.place(entry.path)
                 if entry.path.endswith(".npz"):
+                    content = self.read(entry.path)
                     for key in array_keys(content, entry.path):
                         read_array(content, Array(file=entry.path, key=key))
+                elif place is None:
+                    self.read(entry.path)
+                else:
+                    self._proved(entry.path, place, anew=True).close()
             except BundleError as error:
                 faults.append(error)
         return faults
@@ -101,6 +129,30 @@ class Bundle:
         lines = sorted(f"{entry.sha256}  {entry.path}" for entry in self.manifest.files)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def _entry(self, path: str) -> FileEntry:
+        entry = self.manifest.file(path)
+        if entry is None:
+            raise DamagedBundle(f"The model has no file {short(path)!r}; export it again.")
+        return entry
+
+    def _proved(self, path: str, place: Path, *, anew: bool = False) -> BufferedReader:
+        """One listed file, opened, when it is the one that the manifest describes."""
+        entry, file = self._entry(path), opened(place)
+        try:
+            if size_of(file) == entry.size and sha256_of(file, place, anew=anew) == entry.sha256:
+                return file
+        except OSError as error:
+            file.close()
+            raise unreadable(path, error) from error
+        file.close()
+        raise _changed(path)
+
+
+def _changed(path: str) -> WrongHash:
+    return WrongHash(
+        f"{short(path)} was changed or damaged after the export (its checksum differs); get the model again."
+    )
+
 
 def open_bundle(path: Path) -> Bundle:
     """Open a bundle folder or zip and prove everything that can be proved without reading the large files.
@@ -110,9 +162,9 @@ def open_bundle(path: Path) -> Bundle:
     """
     try:
         if path.is_dir():
-            files: _Files = _Folder(path)
+            files: Files = Folder(path)
         elif path.is_file():
-            files = _Zip(path)
+            files = Zip(path)
         else:
             raise BundleNotFound(f"There is no model at {short(path, 120)}; check the path.")
         manifest = parse_manifest(files.read(MANIFEST, MANIFEST_BYTES))
@@ -124,28 +176,32 @@ def open_bundle(path: Path) -> Bundle:
     return Bundle(path, files, manifest)
 
 
-def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bundle:
+def save_bundle(target: Path, facts: Mapping[str, Any], files: Mapping[str, bytes | Path]) -> Bundle:
     """Write a bundle whole or not at all; a ``target`` that ends as one of ``ZIPPED`` becomes one file, else a folder.
 
     Args:
         target: replaced when it exists and is a bundle.
         facts: the fields of ``Manifest`` but ``format`` and ``files``, which are added here.
-        files: relative path -> content.
+        files: relative path -> content, or the file whose content it is, which is copied a piece at a time.
 
     Raises:
         ManifestInvalid, UnsafePath, TooLarge: ``open_bundle`` would refuse the result; nothing was written.
-        CannotWrite: no space, no right, or something other than a bundle is in the way.
+        CannotWrite: no space, no right, something other than a bundle is in the way, or weights too large for a zip.
     """
+    if zipped := target.suffix.lower() in ZIPPED:
+        _refuse_to_pack(target, files)
     manifest = _manifest_of(facts, files)
     # names of files, as in a configuration, need not be text
     everything = {MANIFEST: manifest.to_json().encode(errors="replace"), **files}
     with saying_why(target):
         _check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.suffix.lower() in ZIPPED:
-            write_file(target, zip_of(everything))
+        if zipped:
+            write_file(
+                target, zip_of({path: _in_memory(content, manifest.file(path)) for path, content in everything.items()})
+            )
         else:
-            _write_folder(target, everything)
+            _write_folder(target, everything, manifest)
     return open_bundle(target)
 
 
@@ -155,20 +211,27 @@ def bundle_in_memory(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Bu
     Raises:
         ManifestInvalid, UnsafePath, TooLarge: ``open_bundle`` would refuse it.
     """
-    return Bundle(Path("memory"), _Memory(files), _manifest_of(facts, files))
+    return Bundle(Path("memory"), Memory(files), _manifest_of(facts, files))
 
 
-def _manifest_of(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Manifest:
-    entries = tuple(
-        FileEntry(path=safe_path(path), sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-        for path, content in sorted(files.items())
-    )
+def _manifest_of(facts: Mapping[str, Any], files: Mapping[str, bytes | Path]) -> Manifest:
+    entries = tuple(_entry_of(safe_path(path), content) for path, content in sorted(files.items()))
     try:
         manifest = Manifest(**dict(facts), files=entries)
     except ValidationError as error:
         raise invalid(error) from error
-    _check_files(manifest, {path: len(content) for path, content in files.items()})
+    _check_files(manifest, {entry.path: entry.size for entry in entries})
     return manifest
+
+
+def _entry_of(path: str, content: bytes | Path) -> FileEntry:
+    if isinstance(content, bytes):
+        return FileEntry(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    try:
+        with opened(content) as file:
+            return FileEntry(path=path, sha256=sha256_of(file, content), size=size_of(file))
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def facts_of(manifest: Manifest) -> dict[str, Any]:
@@ -186,7 +249,8 @@ def write_file(target: Path, content: bytes) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                _write_through(file, content)
+                file.write(content)
+                _write_through(file)
             Path(name).chmod(0o644)
             Path(name).replace(target)
         except BaseException:
@@ -208,115 +272,17 @@ def saying_why(target: Path) -> Generator[None]:
         raise CannotWrite(f"{place} cannot be written ({error.strerror or error}); choose another folder.") from error
 
 
-# --- where the files lie -----------------------------------------------------------------------------------------
-
-
-class _Files(ABC):
-    """The files of a bundle by relative path."""
-
-    @abstractmethod
-    def sizes(self) -> dict[str, int]:
-        """Bytes of every file; also refuses links."""
-
-    @abstractmethod
-    def read(self, path: str, limit: int) -> bytes:
-        """At most ``limit`` + 1 bytes of a file."""
-
-
-class _Memory(_Files):
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-
-    def sizes(self) -> dict[str, int]:
-        return {path: len(content) for path, content in self._files.items()}
-
-    def read(self, path: str, limit: int) -> bytes:
-        return self._files[path][: limit + 1]
-
-
-class _Folder(_Files):
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        if not (root / MANIFEST).is_file():
-            raise DamagedBundle(
-                f"{short(root, 120)} holds no {MANIFEST}, so it is not a model; choose a folder made by an export."
-            )
-
-    def sizes(self) -> dict[str, int]:
-        sizes: dict[str, int] = {}
-        for folder, folders, names in os.walk(self._root):
-            for name in (*folders, *names):
-                path = Path(folder, name)
-                relative = path.relative_to(self._root).as_posix()
-                mode = path.lstat().st_mode
-                if stat.S_ISLNK(mode):
-                    raise UnsafePath(f"{short(relative)} is a link, which models may not have; copy the file itself.")
-                if stat.S_ISREG(mode):
-                    sizes[relative] = path.lstat().st_size
-            if len(sizes) > FILES:
-                raise TooLarge(
-                    f"{short(self._root, 120)} holds more than {FILES} files; choose the model's own folder."
-                )
-        return sizes
-
-    def read(self, path: str, limit: int) -> bytes:
-        place = self._root / path
-        try:
-            handle = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-            with os.fdopen(handle, "rb") as file:
-                content = file.read(limit + 1)
-        except OSError as error:
-            raise DamagedBundle(
-                f"{short(path)} cannot be read ({error.strerror or error}); get the model again."
-            ) from error
-        if path == MANIFEST and len(content) > limit:
-            raise TooLarge(f"{MANIFEST} is larger than {limit:,} bytes; do not use this model.")
-        return content
-
-
-class _Zip(_Files):
-    def __init__(self, path: Path) -> None:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = zip_members(archive, path.stat().st_size)
-        except PermissionError:
-            raise
-        except TORN as error:
-            raise DamagedBundle(f"{short(path.name)} is not a whole zip file; get the model again.") from error
-        self._infos = _without_common_folder(members)
-        self._path = path
-
-    def sizes(self) -> dict[str, int]:
-        return {path: info.file_size for path, info in self._infos.items()}
-
-    def read(self, path: str, limit: int) -> bytes:
-        info = self._infos.get(path)
-        if info is None:
-            raise DamagedBundle(f"The zip holds no {short(path)}, so it is not a whole model; get it again.")
-        if info.file_size > limit:
-            raise TooLarge(f"{short(path)} is larger than {limit:,} bytes; do not use this model.")
-        try:
-            with zipfile.ZipFile(self._path) as archive, archive.open(info) as member:
-                return member.read(limit + 1)
-        except TORN as error:
-            raise DamagedBundle(f"{short(path)} is torn inside the zip; get the model again.") from error
-
-
-def _without_common_folder(files: dict[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """A zip of the folder itself holds everything one level down: look there."""
-    tops = {path.split("/", 1)[0] for path in files} - {"__MACOSX"}  # what the Finder adds beside the folder
-    if MANIFEST in files or len(tops) != 1:
-        return files
-    (top,) = tops
-    return {path.removeprefix(f"{top}/"): info for path, info in files.items() if path.startswith(f"{top}/")}
-
-
 def _check_files(manifest: Manifest, sizes: Mapping[str, int]) -> None:
-    if sum(entry.size for entry in manifest.files) > BUNDLE_BYTES:
-        raise TooLarge(f"The model's files add up to more than {BUNDLE_BYTES >> 30} GiB; do not use this model.")
+    weights = manifest.weights
+    for files, limit in (
+        ([entry for entry in manifest.files if entry.path not in weights], BUNDLE_BYTES),
+        (manifest.files, WHOLE_BYTES),
+    ):
+        if sum(entry.size for entry in files) > limit:
+            raise TooLarge(f"The model's files add up to more than {limit >> 30} GiB; do not use this model.")
     for entry in manifest.files:
         place = short(safe_path(entry.path))
-        if entry.size > FILE_BYTES:
+        if entry.size > (WEIGHTS_BYTES if entry.path in weights else FILE_BYTES):
             raise TooLarge(
                 f"{place} says it is {short(entry.size)} bytes, more than is allowed; do not use this model."
             )
@@ -349,14 +315,51 @@ def _check_replaceable(target: Path) -> None:
         )
 
 
-def _write_folder(target: Path, files: Mapping[str, bytes]) -> None:
+def _refuse_to_pack(target: Path, files: Mapping[str, bytes | Path]) -> None:
+    """A zip is made in memory, and read up to a limit."""
+    sizes: list[int] = []
+    for content in files.values():
+        if isinstance(content, bytes):
+            sizes.append(len(content))
+        else:
+            with opened(content) as file:
+                sizes.append(size_of(file))
+    if max(sizes, default=0) > FILE_BYTES or sum(sizes) > BUNDLE_BYTES:
+        raise CannotWrite(
+            f"The model is too large for one file, so {short(target, 120)} was not written; name a folder instead."
+        )
+
+
+def _in_memory(content: bytes | Path, entry: FileEntry | None) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    with _unchanged(content, entry) as file:
+        return file.read(FILE_BYTES)
+
+
+def _unchanged(place: Path, entry: FileEntry | None) -> BufferedReader:
+    """A file to be copied, opened, when it still is what the new manifest says."""
+    file = opened(place)
+    if entry is None or size_of(file) != entry.size or sha256_of(file, place) != entry.sha256:
+        file.close()
+        raise CannotWrite(f"{short(place, 120)} was changed while it was copied; try again.")
+    file.seek(0)
+    return file
+
+
+def _write_folder(target: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         for path, content in files.items():
             place = fresh / path
             place.parent.mkdir(parents=True, exist_ok=True)
             with place.open("wb") as file:
-                _write_through(file, content)
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    with _unchanged(content, manifest.file(path)) as source:
+                        copy(source, file)
+                _write_through(file)
         fresh.chmod(0o755)
         if target.exists():
             _exchange(target, fresh)
@@ -382,8 +385,7 @@ def _exchange(target: Path, fresh: Path) -> None:
     shutil.rmtree(shelter, ignore_errors=True)
 
 
-def _write_through(file: IO[bytes], content: bytes) -> None:
+def _write_through(file: IO[bytes]) -> None:
     """To the disk itself: a rename may otherwise outlive the content when the power fails."""
-    file.write(content)
     file.flush()
     os.fsync(file.fileno())

@@ -329,9 +329,12 @@ class Manifest(Frozen):
         known_files = {entry.path for entry in self.files}
         if "manifest.json" in known_files:
             raise ValueError("the manifest lists itself")
-        for file in _files_named_in(self):
+        others = _files_named_in(self)
+        for file in (*others, *sorted(self.weights)):
             if file not in known_files:
                 raise ValueError(f"{short(file)!r} is used but not listed in files")
+        for file in sorted(self.weights & {*others}):
+            raise ValueError(f"{short(file)!r} holds weights, so it cannot be anything else")
         for encoder in () if self.prompts is None else self.prompts.encoders:
             if self.graph(encoder.role) is None:
                 raise ValueError(f"there is no graph of the role {short(encoder.role)!r} to read prompts")
@@ -340,6 +343,11 @@ class Manifest(Frozen):
             if space not in known_spaces:
                 raise ValueError(f"latent space {short(space)!r} is used but not described")
         return self
+
+    @property
+    def weights(self) -> frozenset[str]:
+        """The files that hold nothing but weights of graphs."""
+        return frozenset(graph.weights for graph in self.graphs if graph.weights)
 
     def to_json(self) -> str:
         """The manifest as indented JSON, keys in the order of the model."""
@@ -398,6 +406,7 @@ def _arrays_in(value: object) -> list[Array]:
 
 
 def _files_named_in(manifest: Manifest) -> list[str]:
+    """All but weights."""
     graphs = [graph.file for graph in manifest.graphs]
     encoders = () if manifest.prompts is None else manifest.prompts.encoders
     graphs += [file for encoder in encoders for file in (encoder.vocabulary, encoder.merges)]

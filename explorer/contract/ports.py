@@ -111,6 +111,11 @@ class Graph(Frozen):
     role: Annotated[str, Field(pattern=ROLE)]
     inputs: tuple[Port, ...] = Field(min_length=1)
     outputs: tuple[Port, ...] = Field(min_length=1)
+    weights: str = Field(
+        default="",
+        max_length=200,
+        description="file with the graph's weights, where they do not fit into it; empty: they are inside",
+    )
 
     @model_validator(mode="after")
     def _ports_have_their_own_names(self) -> Self:

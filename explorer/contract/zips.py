@@ -50,8 +50,13 @@ def zip_members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInf
             raise DamagedBundle("The zip is encrypted; unpack it first and open the folder.")
         if info.compress_type not in _METHODS:
             raise DamagedBundle(f"{short(name)} is packed in an unusual way; unpack the zip first and open the folder.")
-        if info.file_size > MEMBER_BYTES or _inflates(info.file_size, info.compress_size):
+        if _inflates(info.file_size, info.compress_size):
             raise TooLarge(f"{short(name)} would unpack to {info.file_size:,} bytes; do not use this model.")
+        if info.file_size > MEMBER_BYTES:
+            raise TooLarge(
+                f"{short(name)} would unpack to {info.file_size:,} bytes, more than is read from a zip; "
+                "unpack it first and open the folder."
+            )
         members[name] = info
     return members
 

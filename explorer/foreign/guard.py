@@ -19,13 +19,20 @@ from typing import Any, Self, cast
 import psutil
 
 import explorer
+from explorer.contract.archive import open_bundle
 from explorer.contract.errors import BundleError, Cancelled, short
 from explorer.frozen import is_frozen
+from explorer.runtime.watchdog import S_PER_GB
 
 COMMAND = "serve-import"  # of the program, for itself
 LOOK_S = 0.05  # between two looks at how much memory it has
 LINE_BYTES = 16 << 20  # of an answer
 SENTENCE = 400  # characters of a fault that is told
+# Weights lie in memory once as in their file, which the system can let go, and once as onnxruntime arranges them: a
+# chain of matrices of 3.2 GB took 6.8 GB, 3.6 of them its own.
+ARRANGED = 1.0  # of the weights' size, at least
+WORKED_WITH = 1.5  # of the weights' size, beside what any model may take
+LEAST = 1_000_000_000  # bytes that any model needs
 _ENVIRONMENT = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -50,6 +57,31 @@ def usual_limits() -> Limits:
     """Half of the memory that is free now, between 1 and 6 GB."""
     free = int(psutil.virtual_memory().available)
     return Limits(min(max(free // 2, 1_000_000_000), 6_000_000_000))
+
+
+def limits_for(path: Path) -> Limits:
+    """The usual limits, and for a bundle with weights in files of their own more memory and time.
+
+    Raises:
+        ForeignFault: the machine has too little free memory for it.
+    """
+    usual = usual_limits()
+    try:
+        manifest = open_bundle(path).manifest
+    except BundleError:
+        return usual  # the process says what is wrong
+    weights = sum(entry.size for entry in manifest.files if entry.path in manifest.weights)
+    if not weights:
+        return usual
+    free = int(psutil.virtual_memory().available)
+    needed = int(weights * ARRANGED) + LEAST
+    if free < needed:
+        raise ForeignFault(
+            f"It needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
+            "close other programs, or choose a smaller model."
+        )
+    own = min(usual.memory_bytes + int(weights * WORKED_WITH), free)
+    return Limits(own + weights, usual.seconds + S_PER_GB * weights / 1e9)
 
 
 class Guard:
@@ -193,9 +225,10 @@ def check_outside(
     """Open and run a bundle from outside in a process of its own; its identity.
 
     Raises:
-        ForeignFault: what is wrong with it, in one sentence. Cancelled: it was stopped through ``stop``.
+        ForeignFault: what is wrong with it, or that there is too little memory, in one sentence.
+        Cancelled: it was stopped through ``stop``.
     """
-    with Guard(limits) as guard:
+    with Guard(limits or limits_for(path)) as guard:
         if stop is not None:
             stop(guard.stop)
         return str(guard.ask("check", path=str(path.resolve()))["identity"])

@@ -149,9 +149,8 @@ class ImportJob(ABC, Generic[P]):
             raise ForeignFault(proposal.fault)
         self.guard.ask("save", proposal=proposal.model_dump(mode="json"), checked=list(self.checked(proposal)))
         bundle = open_bundle(self.guard.scratch / "bundle")
-        save_bundle(
-            target, facts_of(bundle.manifest), {entry.path: bundle.read(entry.path) for entry in bundle.manifest.files}
-        )
+        files = {entry.path: bundle.source(entry.path) for entry in bundle.manifest.files}
+        save_bundle(target, facts_of(bundle.manifest), files)
 
     @property
     def safety(self) -> tuple[str, ...]:

@@ -1,25 +1,30 @@
 """From a file that somebody made to a graph that is whole, checked and of a recent opset; nothing in it is run."""
 
 import hashlib
-import os
 import re
 import stat
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import TensorProto, shape_inference, version_converter
+from onnx import TensorProto, helper, shape_inference, version_converter
 
+from explorer.contract.archive import WEIGHTS_BYTES
 from explorer.contract.errors import BundleError, DamagedBundle, TooLarge, UnsafeGraph, UnsafePath, short
 from explorer.contract.manifest import Graph
 from explorer.contract.paths import safe_path
+from explorer.contract.streams import opened
 from explorer.contract.zips import TORN
 from explorer.foreign.facts import GraphFacts, Shape, Tensor
 from explorer.runtime.inspect import check_graph, tensors_of_model
+from explorer.runtime.weights import TYPES, is_outside
 
 FILE_BYTES = 2 << 30  # protobuf's own limit; one graph with its weights inside
+APART_BYTES = 1 << 30  # of weights, from which on they may stay in a file of their own
+INSIDE_BYTES = 1 << 10  # of a tensor that is always inside: shapes and counts, which are looked at
 OPSET = 17  # that old graphs are raised to, where onnx can
 ENOUGH = 13  # a graph of this opset or later is left as it is
 LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING")
@@ -68,6 +73,24 @@ def read_graph(path: Path, key: str, *, reads_text: bool = False) -> tuple[bytes
     Raises:
         NotAGraph, UnsafeGraph, UnsafePath, TooLarge, DamagedBundle: as their sentences say.
     """
+    content, _, facts = _read(path, key, apart=False, reads_text=reads_text)
+    return content, facts
+
+
+def read_parts(path: Path, key: str, *, reads_text: bool = False) -> tuple[bytes, Path | None, GraphFacts]:
+    """As ``read_graph``, but more than ``APART_BYTES`` of weights that lie in one file beside the graph stay there.
+
+    Returns:
+        The graph, the file of its weights or None where they are inside, and what it says of itself. The graph names
+        that file without its folder, and holds tensors of up to ``INSIDE_BYTES`` itself.
+
+    Raises:
+        As ``read_graph``.
+    """
+    return _read(path, key, apart=True, reads_text=reads_text)
+
+
+def _read(path: Path, key: str, *, apart: bool, reads_text: bool) -> tuple[bytes, Path | None, GraphFacts]:
     name = short(path.name)
     content = _content(path, FILE_BYTES)
     _refuse_others(path, content)
@@ -77,10 +100,13 @@ def read_graph(path: Path, key: str, *, reads_text: bool = False) -> tuple[bytes
         raise NotAGraph(f"{name} is not an ONNX graph, or is damaged; export or download it again.") from error
     if not model.graph.node or not model.graph.output:
         raise NotAGraph(f"{name} holds no graph that computes something; export the model again.")
-    _take_in(model, path)
+    kept, weights = _set_apart(model, path) if apart else ([], None)
+    _take_in(model, path, WEIGHTS_BYTES if apart else FILE_BYTES)
+    model.graph.initializer.extend(kept)
     sha256 = hashlib.sha256(content).hexdigest()
-    plain = Graph.model_construct(file=name, role="foreign", inputs=(), outputs=())
-    check_graph(model.SerializeToString(), plain)
+    named = "" if weights is None else weights.name
+    plain = Graph.model_construct(file=name, role="foreign", inputs=(), outputs=(), weights=named)
+    check_graph(model.SerializeToString(), plain, None if weights is None else weights.stat().st_size)
     _drop_given(model)
     model, was = _raised(model, name)
     model = _with_shapes(model)
@@ -92,7 +118,7 @@ def read_graph(path: Path, key: str, *, reads_text: bool = False) -> tuple[bytes
         and not any(len(tensor.shape) == 4 for tensor in (*facts.inputs, *facts.outputs))
     ):
         raise NotAGraph(f"{name} is a language model, which makes no pictures; choose another model.")
-    return model.SerializeToString(), facts
+    return model.SerializeToString(), weights, facts
 
 
 def licence_beside(path: Path) -> str:
@@ -119,9 +145,13 @@ def _content(path: Path, limit: int) -> bytes:
             raise TooLarge(f"{short(path.name)} is larger than {limit >> 30} GiB, more than one ONNX graph may be.")
         return path.read_bytes()
     except OSError as error:
-        raise DamagedBundle(
-            f"{short(path.name)} cannot be read ({error.strerror or error}); check the disk and the rights."
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> DamagedBundle:
+    return DamagedBundle(
+        f"{short(path.name)} cannot be read ({error.strerror or error}); check the disk and the rights."
+    )
 
 
 def _refuse_others(path: Path, content: bytes) -> None:
@@ -157,34 +187,82 @@ def _of_zip(path: Path) -> str:
     return "is a zip; unpack it and drop the .onnx files inside, or open it as a model if it is one."
 
 
-def _take_in(model: onnx.ModelProto, path: Path) -> None:
-    """Read weights that lie beside the graph into it.
+@dataclass(frozen=True)
+class _Piece:
+    """Where one tensor lies in another file, in bytes."""
+
+    place: Path
+    offset: int
+    length: int
+
+
+def _set_apart(model: onnx.ModelProto, path: Path) -> tuple[list[TensorProto], Path | None]:
+    """Take large tensors whose many bytes lie in one file out of the graph: as they are to be put back, and that file.
 
     Raises:
-        UnsafePath: they are said to lie elsewhere, or behind a link. TooLarge, DamagedBundle.
+        As ``_piece``.
     """
-    total, opened = 0, dict[str, bytes]()
+    found = list[tuple[int, _Piece]]()
+    for at, tensor in enumerate(model.graph.initializer):
+        if is_outside(tensor) and tensor.data_type in TYPES:
+            piece = _piece(tensor, path, WEIGHTS_BYTES)
+            found += [(at, piece)] if piece.length > INSIDE_BYTES else []
+    places = {piece.place for _, piece in found}
+    if len(places) != 1 or sum(piece.length for _, piece in found) <= APART_BYTES:
+        return [], None
+    kept: list[TensorProto] = []
+    for at, piece in reversed(found):
+        tensor = TensorProto()
+        tensor.CopyFrom(model.graph.initializer[at])
+        tensor.data_location = TensorProto.EXTERNAL
+        del tensor.external_data[:], model.graph.initializer[at]
+        for key, value in (("location", piece.place.name), ("offset", piece.offset), ("length", piece.length)):
+            tensor.external_data.add(key=key, value=str(value))
+        kept.append(tensor)
+    return kept, places.pop()
+
+
+def _take_in(model: onnx.ModelProto, path: Path, limit: int) -> None:
+    """Read weights that lie beside the graph, in files of up to ``limit`` bytes, into it.
+
+    Raises:
+        As ``_piece``. TooLarge: they are more than one graph may hold.
+    """
+    total = 0
     for tensor in tensors_of_model(model):
-        if tensor.data_location != TensorProto.EXTERNAL and not tensor.external_data:
+        if not is_outside(tensor):
             continue
-        entries = {entry.key: entry.value for entry in tensor.external_data}
-        location = entries.get("location", "")
-        content = opened.get(location)
-        if content is None:
-            content = opened[location] = _beside(path, location)
-        offset = _whole(entries.get("offset", "0"))
-        length = _whole(entries.get("length", str(max(len(content) - offset, 0))))
-        total += length
+        piece = _piece(tensor, path, limit)
+        total += piece.length
         if total > FILE_BYTES:
             raise TooLarge(f"The weights of {short(path.name)} are larger than {FILE_BYTES >> 30} GiB together.")
-        if offset + length > len(content):
-            raise DamagedBundle(f"{short(location)} is shorter than {short(path.name)} says; get both files again.")
-        tensor.raw_data = content[offset : offset + length]
+        try:
+            with opened(piece.place) as file:
+                file.seek(piece.offset)
+                tensor.raw_data = file.read(piece.length)
+        except OSError as error:
+            raise _unreadable(piece.place, error) from error
         del tensor.external_data[:]
         tensor.data_location = TensorProto.DEFAULT
 
 
-def _beside(path: Path, location: str) -> bytes:
+def _piece(tensor: TensorProto, path: Path, limit: int) -> _Piece:
+    """Where a tensor of the graph at ``path`` lies, in a file of at most ``limit`` bytes.
+
+    Raises:
+        UnsafePath: it is said to lie elsewhere, or behind a link. UnsafeGraph, TooLarge, DamagedBundle.
+    """
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    location = entries.get("location", "")
+    place, size = _beside(path, location, limit)
+    offset = _whole(entries.get("offset", "0"))
+    length = _whole(entries.get("length", str(max(size - offset, 0))))
+    if offset + length > size:
+        raise DamagedBundle(f"{short(location)} is shorter than {short(path.name)} says; get both files again.")
+    return _Piece(place, offset, length)
+
+
+def _beside(path: Path, location: str, limit: int) -> tuple[Path, int]:
     refused = UnsafePath(
         f"{short(path.name)} keeps its weights in {short(location)!r}, which does not lie beside it; "
         "put both files into one folder, or export the model with the weights inside."
@@ -205,11 +283,9 @@ def _beside(path: Path, location: str) -> bytes:
     found = place.lstat()
     if not stat.S_ISREG(found.st_mode):  # to open a pipe would wait for ever
         raise refused
-    if found.st_size > FILE_BYTES:
-        raise TooLarge(f"{short(location)} is larger than {FILE_BYTES >> 30} GiB, more than one ONNX graph may be.")
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    with os.fdopen(os.open(place, flags), "rb") as file:
-        return file.read(FILE_BYTES + 1)
+    if found.st_size > limit:
+        raise TooLarge(f"{short(location)} is larger than {limit >> 30} GiB, more than one ONNX graph may be.")
+    return place, found.st_size
 
 
 def _whole(text: str) -> int:
@@ -237,7 +313,7 @@ def _raised(model: onnx.ModelProto, name: str) -> tuple[onnx.ModelProto, int | N
     if opset >= ENOUGH:
         return model, None
     try:
-        raised = version_converter.convert_version(model, OPSET)
+        raised = version_converter.convert_version(_with_open_weights(model), OPSET)
         onnx.checker.check_model(raised)  # pyright: ignore[reportUnknownMemberType]
     except Exception as error:  # the converter raises RuntimeError, its C++ part whatever it likes
         if opset < 7:  # the oldest that onnxruntime runs
@@ -246,7 +322,24 @@ def _raised(model: onnx.ModelProto, name: str) -> tuple[onnx.ModelProto, int | N
                 "export the model again with opset 13 or later."
             ) from error
         return model, None
+    raised.graph.initializer.extend(tensor for tensor in model.graph.initializer if is_outside(tensor))
+    _drop_given(raised)
     return raised, opset
+
+
+def _with_open_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with what lies in another file among its inputs: the checker would look for that file."""
+    outside = [tensor for tensor in model.graph.initializer if is_outside(tensor)]
+    if not outside:
+        return model
+    lean = onnx.ModelProto()
+    lean.CopyFrom(model)
+    del lean.graph.initializer[:]
+    lean.graph.initializer.extend(tensor for tensor in model.graph.initializer if not is_outside(tensor))
+    lean.graph.input.extend(
+        helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims)) for tensor in outside
+    )
+    return lean
 
 
 def _opset(model: onnx.ModelProto) -> int:

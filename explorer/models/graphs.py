@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from explorer.contract.archive import Bundle
 from explorer.contract.manifest import Graph
 from explorer.runtime.session import Runtime, Session
@@ -51,7 +54,8 @@ class Graphs:
             As ``open``.
         """
         if key not in self._sessions:
-            self._sessions[key] = self._runtime.open(change(self._bundle.read(graph.file)), graph)
+            content = change(self._bundle.read(graph.file))
+            self._sessions[key] = self._runtime.open(content, graph, weights_of(self._bundle, graph))
         return self._sessions[key]
 
     @property
@@ -67,3 +71,12 @@ class Graphs:
         """Stop whatever runs, from any thread."""
         for session in tuple(self._sessions.values()):
             session.cancel()
+
+
+def weights_of(bundle: Bundle, graph: Graph) -> NDArray[np.uint8] | None:
+    """The bytes of a graph's file of weights; None where they are inside it.
+
+    Raises:
+        WrongHash, DamagedBundle, UnsafePath: the file is not what the manifest says.
+    """
+    return bundle.mapped(graph.weights) if graph.weights else None

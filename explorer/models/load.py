@@ -15,7 +15,7 @@ from explorer.latent.priors import Prior, prior_of
 from explorer.models.autoencoder import Decoder, Encoder, latent_space_of
 from explorer.models.capabilities import Codes, Decodes, Encodes, Model, Unfolds
 from explorer.models.denoiser import with_steps
-from explorer.models.graphs import Graphs
+from explorer.models.graphs import Graphs, weights_of
 from explorer.models.stores import read_directions, read_encoded
 from explorer.models.styles import SLOW_MS, with_styles
 from explorer.models.translator import with_translation
@@ -84,7 +84,8 @@ def assembled(
 
 def size_bytes(model: Model) -> int:
     """Roughly what a loaded model takes: its weights once, and as much again for what onnxruntime makes of them."""
-    return 2 * sum(entry.size for entry in model.manifest.files if entry.path.endswith(".onnx"))
+    files, weights = model.manifest.files, model.manifest.weights
+    return 2 * sum(entry.size for entry in files if entry.path.endswith(".onnx") or entry.path in weights)
 
 
 def check_bundle(path: Path, runtime: Runtime) -> list[ExplorerError]:
@@ -98,7 +99,7 @@ def check_bundle(path: Path, runtime: Runtime) -> list[ExplorerError]:
         return faults
     for graph in bundle.manifest.graphs:
         try:
-            runtime.open(bundle.read(graph.file), graph)
+            runtime.open(bundle.read(graph.file), graph, weights_of(bundle, graph))
         except ExplorerError as error:
             faults.append(error)
     for space in bundle.manifest.spaces:

@@ -7,6 +7,7 @@ from google.protobuf.message import DecodeError
 
 from explorer.contract.errors import PortMismatch, UnsafeGraph, short
 from explorer.contract.manifest import Graph, Port
+from explorer.runtime.weights import is_outside, places
 
 NODES = 100_000  # with every call of a function counted as the operators inside it
 DEPTH = 16  # graphs inside graphs, functions that call functions
@@ -24,8 +25,13 @@ _TYPES = {
 _Body = onnx.GraphProto | onnx.FunctionProto
 
 
-def check_graph(content: bytes, graph: Graph) -> None:
-    """Refuse external data, custom operators and absurd sizes.
+def check_graph(content: bytes, graph: Graph, weights_bytes: int | None = None) -> None:
+    """Refuse custom operators, absurd sizes, and weights elsewhere than in the file that ``graph`` names for them.
+
+    Args:
+        content: the graph's own file.
+        graph: its description.
+        weights_bytes: the size of its file of weights; None: there is none.
 
     Raises:
         UnsafeGraph: with the reason.
@@ -43,11 +49,15 @@ def check_graph(content: bytes, graph: Graph) -> None:
             )
     if _size(model) > NODES:
         raise UnsafeGraph(f"{graph.file} has more than {NODES:,} operators; do not use this model.")
-    for tensor in tensors_of_model(model):
-        if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-            raise UnsafeGraph(
-                f"{graph.file} keeps weights in another file, which a model may not; export it with the weights inside."
-            )
+    outside = sum(is_outside(tensor) for tensor in tensors_of_model(model))
+    if outside and (not graph.weights or weights_bytes is None):
+        raise UnsafeGraph(
+            f"{graph.file} keeps weights in another file, which a model may not; export it with the weights inside."
+        )
+    if outside != sum(1 for _ in places(model, graph, weights_bytes or 0)):
+        raise UnsafeGraph(
+            f"{graph.file} keeps weights of an inner graph in another file; export it with those weights inside."
+        )
     _check_sizes(model, graph.file)
 
 

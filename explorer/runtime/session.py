@@ -2,9 +2,11 @@
 # onnxruntime ships no types.
 """A loaded graph behind a Protocol: run it, cancel it, and know the truth about where it runs."""
 
+import os
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,10 +22,12 @@ from explorer.options import Device
 from explorer.runtime.inspect import check_graph, check_ports
 from explorer.runtime.pixels import with_pixels
 from explorer.runtime.providers import CPU, Choice, brought, choose_providers, has_cuda_driver
-from explorer.runtime.watchdog import Watchdog
+from explorer.runtime.watchdog import S_PER_GB, Watchdog
+from explorer.runtime.weights import lent
 
 Array = NDArray[Any]
 RUN_LIMIT_S = 30.0  # one call of one graph; a picture takes milliseconds, a large model on a slow CPU seconds
+NOWHERE = str(Path(os.devnull) / "none")  # no folder of any system
 
 # Everything onnxruntime raises while loading or running a graph; they share no base class below Exception.
 _FAULTS = tuple(
@@ -78,8 +82,10 @@ class OrtSession:
         choice: Choice,
         watchdog: Watchdog,
         create: Callable[[bytes, Sequence[str]], ort.InferenceSession],
+        limit_s: float | None = None,
     ) -> None:
         self._content, self._name, self._choice, self._watchdog, self._create = content, name, choice, watchdog, create
+        self.limit_s = watchdog.limit_s if limit_s is None else limit_s
         self.reason = choice.reason
         self._options: ort.RunOptions | None = None
         self._guard = threading.Lock()
@@ -104,12 +110,12 @@ class OrtSession:
         with self._guard:
             self._options, self._late = options, False
         try:
-            with self._watchdog.guard(self._stop_late):
+            with self._watchdog.guard(self._stop_late, self.limit_s):
                 values = self._session.run(None, dict(feeds), options)
         except _FAULTS as error:
             if self._late:
                 raise ModelFault(
-                    f"{self._name} gave no answer within {self._watchdog.limit_s:g} s and was stopped; "
+                    f"{self._name} gave no answer within {self.limit_s:g} s and was stopped; "
                     "choose a smaller model, or export this one again."
                 ) from error
             if options.terminate:
@@ -158,19 +164,24 @@ class Runtime:
         if self._choice.providers[0] != CPU:
             ort.preload_dlls()  # finds the CUDA and cuDNN wheels, so that no path has to be set
 
-    def open(self, content: bytes, graph: Graph) -> Session:
+    def open(self, content: bytes, graph: Graph, weights: NDArray[np.uint8] | None = None) -> Session:
         """Check a graph, load it and compare its ports with what the manifest says; pictures also come as ``PIXELS``.
+
+        Args:
+            content: the graph's own file.
+            graph: its description.
+            weights: the bytes of its file of weights, where it has one; they are read where they lie.
 
         Raises:
             UnsafeGraph, PortMismatch, ModelFault: as their sentences say.
         """
-        check_graph(content, graph)
+        check_graph(content, graph, None if weights is None else weights.size)
         image = graph.output("image")
-        return self.open_checked(content if image is None else with_pixels(content, image), graph)
+        return self.open_checked(content if image is None else with_pixels(content, image), graph, weights)
 
-    def open_checked(self, content: bytes, graph: Graph) -> "OrtSession":
+    def open_checked(self, content: bytes, graph: Graph, weights: NDArray[np.uint8] | None = None) -> "OrtSession":
         """``open`` for a graph that was checked already."""
-        session = self.open_plain(content, graph.file)
+        session = self.open_plain(content, graph.file, lent(content, graph, weights))
         check_ports(
             graph,
             inputs={port.name: (port.type, tuple(port.shape)) for port in session.raw.get_inputs()},
@@ -178,29 +189,38 @@ class Runtime:
         )
         return session
 
-    def open_plain(self, content: bytes, name: str) -> "OrtSession":
-        """A checked graph of which no manifest says what its ports are."""
-        return OrtSession(content, name, self._choice, self._watchdog, self._create)
+    def open_plain(self, content: bytes, name: str, tensors: Mapping[str, Array] | None = None) -> "OrtSession":
+        """A checked graph of which no manifest says what its ports are; ``tensors`` are its weights from outside."""
+        tensors = tensors or {}
+        more_s = round(S_PER_GB * sum(values.nbytes for values in tensors.values()) / 1e9)
+        create = partial(self._create, tensors=tensors)
+        return OrtSession(content, name, self._choice, self._watchdog, create, self._watchdog.limit_s + more_s)
 
     def close(self) -> None:
         """End the watchdog's thread."""
         self._watchdog.close()
 
-    def _create(self, content: bytes, providers: Sequence[str]) -> ort.InferenceSession:
+    def _create(self, content: bytes, providers: Sequence[str], tensors: Mapping[str, Array]) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads must not burn a core
+        # Weights from outside come from memory; should one be missed, there is no folder to find a file in.
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
+        values = [ort.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
+        options.add_external_initializers(list(tensors), values)
         # The default, exhaustive search, costs seconds at each new batch size for nothing at our sizes.
         settings = [{"cudnn_conv_algo_search": "HEURISTIC"} if name != CPU else {} for name in providers]
         # Work that depends on no input is done in a run, which can be stopped, not while loading, which cannot: a few
         # kilobytes of matrix products would hold the worker for minutes. Exports come folded already.
-        return ort.InferenceSession(
+        session = ort.InferenceSession(
             content,
             options,
             providers=list(providers),
             provider_options=settings,
             disabled_optimizers=["ConstantFolding"],
         )
+        session.lent = values  # it reads them where they lie, so they must live as long
+        return session
 
 
 def check_finite(values: Array, name: str) -> Array:

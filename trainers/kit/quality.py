@@ -99,8 +99,8 @@ def write(bundle: Bundle, measurements: tuple[Measurement, ...]) -> None:
     """Put ``measurements`` into the manifest and the card; those on other data stay."""
     names = {m.data for m in measurements}
     kept = tuple(m for m in bundle.manifest.quality if m.data not in names)
-    files = {entry.path: bundle.read(entry.path) for entry in bundle.manifest.files}
-    card = files.get(CARD, b"").decode("utf-8")
+    files = {entry.path: bundle.source(entry.path) for entry in bundle.manifest.files}
+    card = bundle.read(CARD).decode("utf-8") if CARD in files else ""
     files[CARD] = with_measurements(card, kept + measurements).encode("utf-8")
     save_bundle(bundle.path, facts_of(bundle.manifest) | {"quality": kept + measurements}, files)
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from explorer.contract import archive
+from explorer.contract import holders
 from explorer.contract.archive import MANIFEST, MANIFEST_BYTES, open_bundle
 from explorer.contract.errors import BundleError, DamagedBundle, NewerFormat, TooLarge, UnsafePath, WrongHash
 from tests.graphs import edit_manifest, tiny_bundle, vast_arrays
@@ -157,7 +157,7 @@ def test_a_vast_manifest(folder: Path) -> None:
 
 
 def test_a_folder_of_too_many_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "FILES", 20)
+    monkeypatch.setattr(holders, "FILES", 20)
     for index in range(20):
         (folder / str(index)).touch()
     assert isinstance(refusal(folder), TooLarge)

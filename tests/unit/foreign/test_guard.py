@@ -11,10 +11,11 @@ import pytest
 from onnx import helper
 
 from explorer.contract.errors import Cancelled
-from explorer.foreign.guard import ForeignFault, Guard, Limits, check_outside
+from explorer.foreign import guard as module
+from explorer.foreign.guard import ForeignFault, Guard, Limits, check_outside, limits_for, usual_limits
 from explorer.foreign.importing import Import
 from tests.foreign_graphs import FLOAT, decoder, model
-from tests.graphs import ENDLESS, Toy, hanging_decoder, nan_decoder, tiny_bundle
+from tests.graphs import ENDLESS, Toy, apart_bundle, hanging_decoder, nan_decoder, tiny_bundle
 from tests.unit.contract.sentences import assert_plain
 
 TOY = Toy(size=12)
@@ -148,6 +149,38 @@ def test_a_bundle_from_outside_is_tried_there(tmp_path: Path) -> None:
     tiny_bundle(tmp_path / "bad", decoder=nan_decoder(Toy()))
     with pytest.raises(ForeignFault, match="not numbers"):
         check_outside(tmp_path / "bad")
+
+
+def test_a_bundle_with_weights_in_a_file_of_their_own_is_tried_there(tmp_path: Path) -> None:
+    good = apart_bundle(tmp_path / "good", TOY)
+    assert check_outside(tmp_path / "good") == good.identity()
+    (tmp_path / "good" / "weights.bin").write_bytes(bytes(TOY.weights.nbytes))
+    with pytest.raises(ForeignFault, match="checksum differs"):
+        check_outside(tmp_path / "good")
+
+
+def test_weights_bring_memory_and_time_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart_bundle(tmp_path / "large", TOY)
+    tiny_bundle(tmp_path / "usual")
+    size = TOY.weights.nbytes
+    free = [16 * size]
+    monkeypatch.setattr(module.psutil, "virtual_memory", lambda: type("Memory", (), {"available": free[0]}))
+    monkeypatch.setattr(module, "usual_limits", lambda: Limits(size, 60.0))
+    monkeypatch.setattr(module, "LEAST", size)
+    monkeypatch.setattr(module, "S_PER_GB", 240e9 / size)
+    assert limits_for(tmp_path / "usual") == limits_for(tmp_path / "nothing") == Limits(size, 60.0)
+    assert limits_for(tmp_path / "large") == Limits(size + size * 5 // 2, 300.0)
+    free[0] = 2 * size
+    assert limits_for(tmp_path / "large").memory_bytes == 3 * size  # what is free, and the file itself
+    free[0] = 2 * size - 1
+    with pytest.raises(ForeignFault, match=r"It needs about .* GB of memory, and .* GB are free") as caught:
+        check_outside(tmp_path / "large")
+    assert_plain(caught.value)
+
+
+def test_a_usual_bundle_has_the_usual_limits(tmp_path: Path) -> None:
+    tiny_bundle(tmp_path / "usual")
+    assert limits_for(tmp_path / "usual").seconds == usual_limits().seconds
 
 
 def test_the_child_leaves_with_its_parent(tmp_path: Path) -> None:

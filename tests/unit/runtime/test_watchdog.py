@@ -83,6 +83,18 @@ def test_a_block_within_the_limit_is_not_bitten_beside_one_over_it(watchdog: Wat
     assert younger.count == 0
 
 
+def test_a_block_with_a_limit_of_its_own_is_bitten_at_that(watchdog: Watchdog, clock: Clock) -> None:
+    patient, usual = Bite(), Bite()
+    with watchdog.guard(patient, 10 * LIMIT_S):
+        with watchdog.guard(usual):
+            clock.now_s += 2 * LIMIT_S
+            assert usual.bitten.wait(GIVE_UP_S)
+        assert patient.count == 0
+        clock.now_s += 10 * LIMIT_S
+        with watchdog.guard(usual):  # wakes it
+            assert patient.bitten.wait(GIVE_UP_S)
+
+
 def test_a_block_that_raises_is_not_guarded_any_more(watchdog: Watchdog, clock: Clock) -> None:
     failing, slow = Bite(), Bite()
     with pytest.raises(KeyError), watchdog.guard(failing):

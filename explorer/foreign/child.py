@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.contract.archive import open_bundle, pack_arrays, save_bundle
+from explorer.contract.archive import WEIGHTS_BYTES, open_bundle, pack_arrays, save_bundle
 from explorer.contract.arrays import array_keys, read_array
 from explorer.contract.errors import ExplorerError, ModelFault, short
 from explorer.contract.manifest import Array
@@ -36,7 +36,7 @@ from explorer.runtime.session import Runtime
 RUN_LIMIT_S = 20.0  # of one call of a graph
 CHECKED_STEPS = 2  # of a diffusion model, when it is tried
 FILES = 12  # that are looked at together
-FILE_LIMIT = 4 << 30  # bytes of one file that it writes
+FILE_LIMIT = WEIGHTS_BYTES  # of one file that it writes
 Answer = dict[str, Any]
 
 

@@ -65,12 +65,20 @@ def limits_for(path: Path) -> Limits:
     Raises:
         ForeignFault: the machine has too little free memory for it.
     """
-    usual = usual_limits()
     try:
         manifest = open_bundle(path).manifest
     except BundleError:
-        return usual  # the process says what is wrong
-    weights = sum(entry.size for entry in manifest.files if entry.path in manifest.weights)
+        return usual_limits()  # the process says what is wrong
+    return limits_with(sum(entry.size for entry in manifest.files if entry.path in manifest.weights))
+
+
+def limits_with(weights: int) -> Limits:
+    """The usual limits, and more memory and time for so many bytes of weights.
+
+    Raises:
+        ForeignFault: the machine has too little free memory for them.
+    """
+    usual = usual_limits()
     if not weights:
         return usual
     free = int(psutil.virtual_memory().available)
@@ -87,10 +95,13 @@ def limits_for(path: Path) -> Limits:
 class Guard:
     """One child process with a scratch folder of its own; used from one thread, but for ``stop``."""
 
-    def __init__(self, limits: Limits | None = None, command: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, limits: Limits | None = None, command: tuple[str, ...] = (), scratch: Path | None = None
+    ) -> None:
+        """``scratch`` is the folder in which it has one of its own; None: where the system keeps such."""
         self.limits = limits or usual_limits()
         self._command = command or _command()
-        self.scratch = Path(tempfile.mkdtemp(prefix="latent-explorer-"))
+        self.scratch = Path(tempfile.mkdtemp(prefix="latent-explorer-", dir=scratch))
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         self._reader: threading.Thread | None = None

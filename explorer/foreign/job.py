@@ -61,9 +61,15 @@ class ImportJob(ABC, Generic[P]):
 
     kind: type[P]
 
-    def __init__(self, paths: Sequence[Path], pictures: Sequence[Pixels] = (), limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        pictures: Sequence[Pixels] = (),
+        limits: Limits | None = None,
+        scratch: Path | None = None,
+    ) -> None:
         self.paths, self._pictures = tuple(paths), tuple(pictures)
-        self.guard = Guard(limits)
+        self.guard = Guard(limits, scratch=scratch)
 
     @abstractmethod
     def read(self) -> P:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from explorer.contract.archive import pack_arrays, save_bundle
 from explorer.contract.errors import ModelFault
 from explorer.contract.pixels import Pixels
+from explorer.contract.streams import mapped, opened
 from explorer.foreign.facts import GIVEN, LOOKS, NOW
 from explorer.foreign.pipelines.facts import DECODER, ENCODER
 from explorer.foreign.pipelines.graphs import Taken, taken_graphs
@@ -100,9 +101,16 @@ class PipelineDesk:
 
     def _called(self, taken: Taken) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
         """A graph as a function from its only input to its first output."""
-        session = self._runtime.open(taken.content, taken.graph)
+        session = self._runtime.open(taken.content, taken.graph, _weights(taken))
         given, answer = taken.graph.inputs[0], taken.graph.outputs[0].name
         return lambda values: session.run({given.name: values.astype(given.dtype)})[answer].astype(np.float32)
+
+
+def _weights(taken: Taken) -> NDArray[np.uint8] | None:
+    if taken.weights is None:
+        return None
+    with opened(taken.weights) as file:
+        return mapped(file)
 
 
 def _row(pictures: Sequence[Pixels]) -> Pixels:

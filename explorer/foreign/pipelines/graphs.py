@@ -1,7 +1,6 @@
 """The graphs of a pipeline: read, checked, their ports described, and what a bundle wants otherwise changed in them."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,17 +10,17 @@ import onnx
 from explorer.contract.errors import short
 from explorer.contract.manifest import Graph, ImageMeaning, LatentMeaning, NumberMeaning, Port, TimestepMeaning
 from explorer.contract.ports import ConditionMeaning, Meaning
+from explorer.contract.streams import opened, sha256_of
 from explorer.foreign.facts import GraphFacts, Tensor
 from explorer.foreign.pipelines.changing import LOG_VARIANCE, MEAN, OPSET, split_moments, with_outputs, without_noise
 from explorer.foreign.pipelines.facts import DECODER, ENCODER, GRAPH, ROLES, SPACE, TEXT, TEXT_2, UNET, Pipeline
 from explorer.foreign.pipelines.files import NotAPipeline, place_of
-from explorer.foreign.reading import read_graph
+from explorer.foreign.reading import read_parts
 from explorer.runtime.inspect import tensors_of_model
 
 HIDDEN = "hidden_states."
 TOKENS, STATES, POOLED, SIZES = "input_ids", "encoder_hidden_states", "text_embeds", "time_ids"
 _TYPES = {"float": "float32", "float16": "float16", "int64": "int64", "int32": "int32"}
-_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Taken:
     part: str
     graph: Graph
     content: bytes
+    weights: Path | None  # the file that its weights stay in, where they are large
     hashes: dict[str, str]  # path of each file that it was read from -> sha256
     widths: dict[str, int]  # output -> its last axis
     inside: dict[str, tuple[int | None, ...]]  # input -> its shape as the graph declares it
@@ -44,31 +44,26 @@ class Taken:
         return self.read_bytes // (2 if half else 4)
 
 
-def taken_graphs(
-    pipeline: Pipeline, side: int, read: Callable[..., tuple[bytes, GraphFacts]] = read_graph
-) -> tuple[Taken, ...]:
+def taken_graphs(pipeline: Pipeline, side: int) -> tuple[Taken, ...]:
     """Every graph of a pipeline, described for pictures of ``side`` px.
 
     Args:
         pipeline: its facts.
         side: px, one of ``sides``.
-        read: reads one graph as ``foreign.reading.read_graph`` does; the only place that loads weights.
 
     Raises:
         NotAPipeline: a graph has other ports than such a part has, or they do not fit each other.
-        NotAGraph, UnsafeGraph, UnsafePath, TooLarge, DamagedBundle: as ``read_graph``.
+        NotAGraph, UnsafeGraph, UnsafePath, TooLarge, DamagedBundle: as ``foreign.reading.read_parts``.
     """
     root = Path(pipeline.folder)
-    graphs = tuple(_taken(pipeline, root, part, side, read) for part in pipeline.parts)
+    graphs = tuple(_taken(pipeline, root, part, side) for part in pipeline.parts)
     _check_fit(pipeline, {taken.part: taken for taken in graphs})
     return graphs
 
 
-def _taken(
-    pipeline: Pipeline, root: Path, part: str, side: int, read: Callable[..., tuple[bytes, GraphFacts]]
-) -> Taken:
+def _taken(pipeline: Pipeline, root: Path, part: str, side: int) -> Taken:
     path = place_of(root, f"{part}/{GRAPH}")
-    content, facts = read(path, part, reads_text=part in (TEXT, TEXT_2))
+    content, weights, facts = read_parts(path, part, reads_text=part in (TEXT, TEXT_2))
     hashes = {f"{part}/{GRAPH}": facts.sha256, **_hashes_beside(root, part)}
     ports = _Ports(part, facts)
     if part == UNET:
@@ -79,11 +74,13 @@ def _taken(
         content, graph = _encoder(content, ports, pipeline, side)
     else:
         content, graph = _text_encoder(content, ports, pipeline)
+    if weights is not None:
+        graph = graph.model_copy(update={"weights": f"{part}/{weights.name}"})
     widths = {tensor.name: tensor.shape[-1] for tensor in facts.outputs if tensor.shape and tensor.shape[-1]}
     declared = {tensor.name: tensor.shape for tensor in facts.inputs}
     rows = facts.rows.get(TOKENS, 0)
     size = sum((root / name).lstat().st_size for name in hashes)
-    return Taken(part, graph, content, hashes, widths, declared, rows, size)
+    return Taken(part, graph, content, weights, hashes, widths, declared, rows, size)
 
 
 def _hashes_beside(root: Path, part: str) -> dict[str, str]:
@@ -97,11 +94,9 @@ def _hashes_beside(root: Path, part: str) -> dict[str, str]:
     }
     hashes: dict[str, str] = {}
     for location in sorted(named):  # that they are plain files beside it was proved when they were read
-        found = hashlib.sha256()
-        with (root / part / location).open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                found.update(chunk)
-        hashes[f"{part}/{location}"] = found.hexdigest()
+        place = root / part / location
+        with opened(place) as file:
+            hashes[f"{part}/{location}"] = sha256_of(file, place)
     return hashes
 
 

@@ -1,13 +1,18 @@
 """The folder of a pipeline on its way to a bundle."""
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from explorer.contract.pixels import Pixels
-from explorer.foreign.guard import Limits
+from explorer.foreign.guard import Limits, limits_with
 from explorer.foreign.job import FileRow, ImportJob, valid
 from explorer.foreign.pipelines.proposal import SIZE, PipelineProposal
 from explorer.foreign.questions import Question
+from explorer.places import state_folder
+
+LARGE = 500 << 20  # bytes of a pipeline, from which on it takes more than other models may
 
 
 class PipelineImport(ImportJob[PipelineProposal]):
@@ -16,7 +21,8 @@ class PipelineImport(ImportJob[PipelineProposal]):
     kind = PipelineProposal
 
     def __init__(self, folder: Path, pictures: Sequence[Pixels] = (), limits: Limits | None = None) -> None:
-        super().__init__((folder,), pictures, limits)
+        size = _size(folder)
+        super().__init__((folder,), pictures, limits or limits_with(size if size > LARGE else 0), _roomy(size))
 
     def read(self) -> PipelineProposal:
         """See ``ImportJob``."""
@@ -47,3 +53,16 @@ class PipelineImport(ImportJob[PipelineProposal]):
     def checked(self, proposal: PipelineProposal) -> tuple[str, ...]:
         """See ``ImportJob``."""
         return self.safety
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files of its parts."""
+    return sum(path.lstat().st_size for path in folder.glob("*/*") if path.is_file())
+
+
+def _roomy(size: int) -> Path | None:
+    """Where the bundle is written first: where the system keeps such files, or where the app does if that is small."""
+    if shutil.disk_usage(tempfile.gettempdir()).free > 2 * size:
+        return None
+    state_folder().mkdir(parents=True, exist_ok=True)
+    return state_folder()

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def pipeline_files(
     preview: Preview | None = None,
     picture: bytes = b"",
     checked: Sequence[str] = (),
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+) -> tuple[dict[str, Any], dict[str, bytes | Path]]:
     """Facts and files that ``save_bundle`` takes.
 
     Args:
@@ -73,7 +74,8 @@ def pipeline_files(
     side = side or pipeline.side
     _check_side(pipeline, side)
     graphs = tuple(graphs) or taken_graphs(pipeline, side)
-    files = {taken.graph.file: taken.content for taken in graphs}
+    files: dict[str, bytes | Path] = {taken.graph.file: taken.content for taken in graphs}
+    files |= {taken.graph.weights: taken.weights for taken in graphs if taken.weights is not None}
     hashes = {path: sha256 for taken in graphs for path, sha256 in taken.hashes.items()}
     prompts = _prompts(pipeline, graphs, files, hashes)
     schedule = {SCHEDULE_KEY: np.asarray(pipeline.scheduler.alphas_bar, np.float32)}
@@ -182,7 +184,9 @@ def _diffusion(pipeline: Pipeline, preview: Preview | None) -> Diffusion:
     )
 
 
-def _prompts(pipeline: Pipeline, graphs: Sequence[Taken], files: dict[str, bytes], hashes: dict[str, str]) -> Prompts:
+def _prompts(
+    pipeline: Pipeline, graphs: Sequence[Taken], files: dict[str, bytes | Path], hashes: dict[str, str]
+) -> Prompts:
     """How prompts are read; adds the files of the tokenizers, equal ones once."""
     encoders: list[TextEncoder] = []
     for part, (tokenizer, contents) in zip((TEXT, TEXT_2), tokenizer_files(pipeline), strict=False):

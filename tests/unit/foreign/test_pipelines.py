@@ -13,13 +13,13 @@ import pytest
 from explorer.contract.archive import bundle_in_memory, open_bundle, save_bundle
 from explorer.contract.errors import BundleError
 from explorer.contract.manifest import Manifest
-from explorer.foreign.facts import GraphFacts
+from explorer.foreign import reading
 from explorer.foreign.pipelines.changing import LOG_VARIANCE, MEAN
 from explorer.foreign.pipelines.graphs import Taken, taken_graphs
 from explorer.foreign.pipelines.layout import read_pipeline
 from explorer.foreign.pipelines.making import pipeline_files, sides, summary, told
 from explorer.foreign.pipelines.previewing import fitted_preview, preview_pairs
-from explorer.foreign.reading import read_graph
+from explorer.models.load import load_model
 from explorer.runtime.session import Runtime
 from explorer.samplers.diffusion import Schedule
 from tests.unit.contract.sentences import assert_plain
@@ -299,18 +299,24 @@ def test_a_preview_goes_into_the_bundle(pipelines: Make, runtime: Runtime) -> No
     assert f"explains {preview.explained:.0%}" in card and "- It was looked at." in card and "no counterpart" in card
 
 
-def test_another_reader_of_graphs_can_be_given(pipelines: Make) -> None:
-    asked: list[str] = []
-
-    def read(path: Path, key: str, *, reads_text: bool = False) -> tuple[bytes, GraphFacts]:
-        asked.append(f"{key} {reads_text}")
-        return read_graph(path, key, reads_text=reads_text)
-
-    taken_graphs(read_pipeline(pipelines("sd1").folder), 64, read)
-    assert asked == ["unet False", "vae_decoder False", "vae_encoder False", "text_encoder True"]
-
-
-# --- refused ---------------------------------------------------------------------------------------------------------
+def test_large_weights_stay_in_files_of_their_own(
+    tmp_path: Path, pipelines: Make, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pipelines("sd2", **OPTIONS["sd2"]).folder
+    noise = np.random.default_rng(5).standard_normal((1, 4 * 8 * 8), dtype=np.float32)
+    drawn: list[np.ndarray] = []
+    for name, limit in (("inside", reading.APART_BYTES), ("apart", 10_000)):
+        monkeypatch.setattr(reading, "APART_BYTES", limit)
+        facts, files = pipeline_files(read_pipeline(folder))
+        save_bundle(tmp_path / name, facts, files)
+        decodes = load_model(tmp_path / name, runtime).decodes
+        assert decodes is not None
+        drawn.append(decodes.decode(noise))
+    manifest = open_bundle(tmp_path / "apart").manifest
+    unet = manifest.graph("denoiser")
+    assert unet is not None and unet.weights in manifest.weights
+    assert not open_bundle(tmp_path / "inside").manifest.weights
+    assert np.array_equal(*drawn)
 
 
 def rewritten(folder: Path, part: str, change: Callable[[onnx.ModelProto], None]) -> Path:

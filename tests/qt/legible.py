@@ -5,7 +5,7 @@ from itertools import combinations
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QStyle, QStyleOptionButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QStyle, QStyleOptionButton, QWidget
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
@@ -51,7 +51,7 @@ def in_window(widget: QWidget) -> QRect:
 
 def seen(window: Window) -> list[QWidget]:
     """Labels, buttons, sliders and fields in sight."""
-    kinds = (QLabel, QAbstractButton, LatentSlider, QLineEdit, Gauge)
+    kinds = (QLabel, QAbstractButton, LatentSlider, QLineEdit, QPlainTextEdit, Gauge)
     widgets = [widget for widget in window.findChildren(QWidget) if isinstance(widget, kinds) and widget.isVisible()]
     return [widget for widget in widgets if not isinstance(widget, QLabel) or widget.text()]
 

@@ -32,7 +32,10 @@ class LibraryPanel(QWidget):
             "+ Open", "open_model", "Opens a model folder, a zip or a saved picture (Ctrl+O).", kind="text"
         )
         self._import = Button(
-            "Import", "import_model", "Makes a model of ONNX graphs that others made (Ctrl+I).", kind="text"
+            "Import",
+            "import_model",
+            "Makes a model of what others made: ONNX graphs, or the folder of a pipeline (Ctrl+I).",
+            kind="text",
         )
         self.list = LibraryList("library", "Library of models", self)
         self.list.setToolTip("A click opens a model; Delete takes it out of this list.")

@@ -71,7 +71,7 @@ OPENED = (
     "Models, saved pictures, films and sessions "
     "(manifest.json *.lexp *.zip *.onnx *.png *.gif *.webp *.mp4 *.session.json)"
 )
-GRAPHS = "ONNX graphs, pictures to try them with, or the index of a pipeline (*.onnx *.png *.jpg *.jpeg *.webp model_index.json)"
+GRAPHS = "ONNX graphs, pictures to try them with, or a pipeline (*.onnx *.png *.jpg *.jpeg *.webp model_index.json)"
 CARD = Chip("card", "Card", "What this model is, and how good it was measured to be.")
 TRAJECTORY = Chip("trajectory", "Trajectory", "Every step from noise to the picture, to scrub through.")
 GUIDANCE = Chip("guidance", "Guidance", "What the model is asked for, how strictly, and by which sampler.")

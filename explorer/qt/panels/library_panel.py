@@ -34,7 +34,7 @@ class LibraryPanel(QWidget):
         self._import = Button(
             "Import",
             "import_model",
-            "Makes a model of what others made: ONNX graphs, or the folder of a pipeline (Ctrl+I).",
+            "Makes a model of what others made: ONNX graphs or a pipeline (Ctrl+I).",
             kind="text",
         )
         self.list = LibraryList("library", "Library of models", self)

@@ -1,5 +1,7 @@
 """The field for prompts: what it tells, and when."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
@@ -9,7 +11,7 @@ from explorer.qt.widgets.prompt_field import PromptField
 
 
 @pytest.fixture
-def field(qtbot) -> PromptField:
+def field(qtbot) -> Iterator[PromptField]:
     room = QWidget()
     layout = QVBoxLayout(room)
     field = PromptField("prompt", "Prompt", "What it should show.", "a boat", room)
@@ -20,7 +22,8 @@ def field(qtbot) -> PromptField:
         room.show()
     room.activateWindow()
     field.text.setFocus()
-    return field
+    yield field
+    room.close()
 
 
 def test_letters_are_told_at_once_and_the_text_with_enter(field, qtbot):

@@ -53,7 +53,7 @@ def test_a_tapped_layer_is_what_the_whole_graph_computes_there(journey: Journey)
     whole.graph.output.append(
         onnx.helper.make_tensor_value_info(layer.tensor, onnx.TensorProto.FLOAT, ("batch", *layer.shape))
     )
-    session = Runtime("cpu", threads=1)._create(whole.SerializeToString(), ["CPUExecutionProvider"])
+    session = Runtime("cpu", threads=1)._create(whole.SerializeToString(), ["CPUExecutionProvider"], {})
     (wanted,) = session.run([layer.tensor], {graph.inputs[0].name: picture.code[None]})
     got = feature_maps(model, "decoder", layer, View(picture.pixels, picture.code, picture.style))
     np.testing.assert_allclose(got, wanted[0], atol=1e-5)

@@ -44,8 +44,8 @@ def test_an_early_picture_is_cut_out_and_is_what_the_whole_graph_gives() -> None
         for port in graph.inputs
     }
     runtime = Runtime("cpu", threads=1)
-    whole = runtime._create(content, ["CPUExecutionProvider"]).run(["rgb_8"], feeds)[0]
-    early = runtime._create(small, ["CPUExecutionProvider"]).run(None, {name: feeds[name] for name in inputs})[0]
+    whole = runtime._create(content, ["CPUExecutionProvider"], {}).run(["rgb_8"], feeds)[0]
+    early = runtime._create(small, ["CPUExecutionProvider"], {}).run(None, {name: feeds[name] for name in inputs})[0]
     np.testing.assert_allclose(early, whole, atol=1e-5)
     runtime.close()
 

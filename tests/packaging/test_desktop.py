@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from explorer.contract.archive import ZIPPED
-from explorer.control.importing import FOREIGN
+from explorer.control.outside import FOREIGN
 from explorer.control.sessions import SUFFIX as SESSION
 from explorer.media.recipes import SUFFIXES as PICTURES
 from tests.packaging.scripts import PACKAGING, load

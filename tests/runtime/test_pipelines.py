@@ -25,7 +25,7 @@ pytestmark = pytest.mark.torch
 
 Pipelines = Callable[..., Any]
 PROMPT, NEGATIVE = "a red fox in the snow, oil on canvas", "low quality, blurry"
-STEPS, WEIGHT = 8, 5.0
+STEPS, WEIGHT = 5, 5.0
 CLOSE = 1e-3  # of pictures in [0, 1]; what is shown is rounded to 1 / 255 on top
 
 
@@ -58,12 +58,9 @@ SCHEDULERS: list[tuple[str, str, dict[str, Any]]] = [
     ("sd1", "DDIMScheduler", {"clip_sample": False}),
     ("sd1", "DPMSolverMultistepScheduler", {}),
     ("sd1", "DPMSolverMultistepScheduler", {"timestep_spacing": "linspace"}),
-    ("sd1", "DPMSolverMultistepScheduler", {"timestep_spacing": "trailing"}),
     ("sd1", "EulerDiscreteScheduler", {"timestep_spacing": "leading"}),
     ("sd2", "DDIMScheduler", {}),
-    ("sd2", "DDIMScheduler", {"timestep_spacing": "trailing", "steps_offset": 0}),
     ("xl", "EulerDiscreteScheduler", {}),
-    ("xl", "DPMSolverMultistepScheduler", {}),
 ]
 
 
@@ -122,7 +119,7 @@ def test_words_weight_and_steps_are_heard(pipelines: Pipelines, runtime: Runtime
     model = loaded(pipelines("sd2").folder, tmp_path / "bundle", runtime)
     noise = noise_for(model).reshape(1, -1)
     usual = under(model).decode(noise).astype(int)
-    for change in ({"prompt": "a blue boat"}, {"negative_prompt": "oil"}, {"weight": 1.0}, {"steps": 9}):
+    for change in ({"prompt": "a blue boat"}, {"negative_prompt": "oil"}, {"weight": 1.0}, {"steps": 6}):
         assert np.abs(under(model, **change).decode(noise) - usual).max() > 3, change
 
 

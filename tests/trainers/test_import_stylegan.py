@@ -98,6 +98,7 @@ def test_a_network_with_labels_draws_what_the_published_one_draws_and_opens(tmp_
     assert picture.shape == (1, 32, 32, 3) and picture.std() > 0
 
 
+@pytest.mark.slow
 def test_a_clamped_network_without_labels_draws_what_the_published_one_draws(
     tmp_path: Path, repositories: Path
 ) -> None:

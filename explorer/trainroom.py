@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFile, QTimer
+from PySide6.QtCore import QFile, QLockFile, QTimer
 
 from explorer.contract.archive import ZIPPED
 from explorer.control.learning import LearningController
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # only its name: what stands above is not imported
 
 LOOK_MS = 500  # between two looks at what runs have written, while one runs or the page is in sight
 CALM_MS = 900  # after the last change of the form, before a measurement
+STEERING = "steering.lock"  # in the folder of runs: held by the one program that steers
 SCRATCH = "latent-explorer-form"  # in the system's folder for what may be lost
 
 
@@ -33,6 +34,9 @@ class TrainRoom:
         page, folder = app.window.train, runs_folder()
         self._timers: list[QTimer] = []
         self._interpreter = Interpreter(app.settings.python)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = QLockFile(str(folder / STEERING))
+        self._lock.setStaleLockTime(0)  # only the end of the program that holds it makes it free
         # Each of the first three may wait for another program for minutes: none may stand in another one's way.
         self._workers = [Worker(app.main.post, lanes=1) for _ in range(3)] + [Worker(app.main.post, lanes=2)]
         ask, data, chore, both = self._workers
@@ -41,7 +45,7 @@ class TrainRoom:
             folder, app.folders[-1], read_lane, chore.lanes[0], page,
             lambda words, error: app.tell(words, error=error),
             lambda path: bool(QFile.moveToTrash(str(path))[0]),
-            app.shelf.find, self._interpreter.path,
+            app.shelf.find, self._interpreter.path, self._steers,
         )  # fmt: skip
         self.new = NewRunController(
             ask.lanes[0], data.lanes[0], folder, Path(gettempdir()) / SCRATCH, page.new, self._later,
@@ -79,8 +83,13 @@ class TrainRoom:
         """Whether nothing is being asked or read."""
         return all(lane.idle for worker in self._workers for lane in worker.lanes)
 
+    def _steers(self) -> bool:
+        """Whether this program is the one that tells trainers what to do; the next one takes over when it ends."""
+        return self._lock.isLocked() or self._lock.tryLock(0)
+
     def close(self) -> None:
         """End what was asked; trainings go on."""
+        self._lock.unlock()
         for timer in (self._looking, *self._timers):
             timer.stop()
         for worker in self._workers:

@@ -85,6 +85,7 @@ class LearningController:
         self._following: Path | None = None
         self._newest: Path | None = None  # the snapshot in view while following
         self._asked_s = -1e9
+        self._watched = False  # another program steers
         self._arrived = False  # the model that is followed is in view
         explore.events.place.connect(self._on_place)
 
@@ -171,7 +172,7 @@ class LearningController:
 
     def take(self, seen: Seen) -> None:
         """The runs were read: a snapshot may have come."""
-        before, self._run = self._run, seen.chosen
+        before, self._run, self._watched = self._run, seen.chosen, bool(seen.watched)
         if before is None or self._run is None or before.folder != self._run.folder:
             self._at, self._playing = -1, False
         self._step(seen)
@@ -207,6 +208,8 @@ class LearningController:
 
     def _ask(self, run: RunView) -> None:
         self._asked_s = self._now()
+        if self._watched:  # another window asks; what comes is followed
+            return
         self._newest = run.snapshots[-1].path if run.snapshots else None
         try:
             contract.send(run.folder, contract.Command(ask="snapshot"))

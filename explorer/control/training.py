@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ from explorer.training.diagnosis import Finding, findings, variety_of
 from explorer.training.load import Load
 from explorer.training.record import Record, RunView
 
+WATCHED = "Another window of Latent Explorer steers the trainings; here they are only watched."
 NOTE = "note.json"  # in a run folder: what a person calls it
 COLUMNS, GAP = 16, 2  # of the sample sheets that trainers write
 FEWEST_SAMPLES = 8  # below it, variety says nothing
@@ -45,6 +46,7 @@ class Seen:
     findings: tuple[Finding, ...] = ()
     other: RunView | None = None  # that it is compared with
     load: str = ""  # how busy the run in view keeps this machine
+    watched: str = ""  # why this window only watches; empty where it steers
 
 
 class TrainingView(Protocol):
@@ -78,10 +80,13 @@ class TrainingController:
         trash: Callable[[Path], bool],
         found_model: Callable[[], None],
         python: Callable[[], str],
+        steers: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``steers`` says whether this program may tell trainers what to do: of several that run, one may."""
         self._folder, self._models, self._read_lane, self._chore_lane = folder, models, read_lane, chore_lane
         self._view, self._tell, self._trash, self._found_model = view, tell, trash, found_model
         self._python = python  # raises where there is none
+        self._steers = steers
         self._reader = _Reader()
         self._chosen: Path | None = None
         self._other: Path | None = None
@@ -105,6 +110,8 @@ class TrainingController:
 
     def begin(self, folder: Path, words: tuple[str, ...]) -> None:
         """Start a training, or let it wait for the one that runs."""
+        if not self._may():
+            return
         order = trainer.Order(words=words, time_s=time.time())
         try:
             if any(run.live and run.here for run in self.seen.runs):
@@ -150,7 +157,7 @@ class TrainingController:
     def resume(self) -> None:
         """Go on from the last checkpoint of a run whose trainer is gone."""
         run = self.seen.chosen
-        if run is None or run.live:
+        if run is None or run.live or not self._may():
             return
         if run.checkpoint is None:
             self._tell(f"{run.name} has no checkpoint yet, so there is nothing to go on from; start it again.", True)
@@ -170,8 +177,9 @@ class TrainingController:
         if run.status == "waiting":
             self.delete()
         elif run.status == "starting":
-            trainer.end(run.pid, run.began_s)
-            self.look()
+            if self._may():
+                trainer.end(run.pid, run.began_s)
+                self.look()
         else:
             self._send(contract.Command(ask="stop"))
 
@@ -196,7 +204,7 @@ class TrainingController:
     def delete(self) -> None:
         """Put the run in view into the bin."""
         run = self.seen.chosen
-        if run is None:
+        if run is None or not self._may():
             return
         if run.status in ("running", "paused", "starting"):
             self._tell(f"{run.name} still runs; stop it first.", True)
@@ -242,9 +250,16 @@ class TrainingController:
 
     # inside
 
+    def _may(self) -> bool:
+        """Whether this program steers; else it says who does."""
+        if not self._steers():
+            self._tell(WATCHED, True)
+            return False
+        return True
+
     def _send(self, command: contract.Command) -> None:
         run = self.seen.chosen
-        if run is None:
+        if run is None or not self._may():
             return
         try:
             contract.send(run.folder, command)
@@ -283,18 +298,21 @@ class TrainingController:
         self._chore_lane.submit(work, ended, failed, lambda line: self._view.show_chore(f"{doing}: {line[:90]}"))
 
     def _take(self, seen: Seen) -> None:
-        self.seen = seen
+        steers = self._steers()
+        self.seen = seen = seen if steers else replace(seen, watched=WATCHED)
         self._view.show_runs(seen)
         if seen.chosen is not None and not self._new:
             self._view.show_run(seen)
         for run in seen.runs:
             before = self._before.get(run.folder)
-            if before in ("running", "paused") and run.status in ("finished", "stopped") and self._chore_lane.idle:
+            ended = before in ("running", "paused") and run.status in ("finished", "stopped")
+            if ended and steers and self._chore_lane.idle:
                 self._keep(run)
             if before in ("running", "paused", "starting") and run.status in ("failed", "killed"):
                 self._tell(f"{run.name}: {run.sentence}", True)
             self._before[run.folder] = run.status
-        self._start_next()
+        if steers:
+            self._start_next()
         for listener in self.listeners:
             listener(seen)
 

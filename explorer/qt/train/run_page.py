@@ -251,6 +251,8 @@ class RunPage(QWidget):
         self._name = QLabel("", self)
         self._name.setFont(theme.font(16))
         self._facts = words("")
+        self._watched = words("", kind="warning")
+        self._watched.hide()
         self._tag = QLineEdit(self)
         self._tag.setObjectName("run_tag")
         self._tag.setAccessibleName("Your words about this run")
@@ -300,6 +302,7 @@ class RunPage(QWidget):
         inside.setSpacing(6)
         inside.addLayout(title)
         inside.addWidget(self._facts)
+        inside.addWidget(self._watched)
         inside.addWidget(room)
         inside.addWidget(self._chore)
 
@@ -339,11 +342,13 @@ class RunPage(QWidget):
         self._run = run
         self._name.setText(run.name)
         self._facts.setText("  ·  ".join(filter(None, (facts(run), seen.load))))
+        self._watched.setText(seen.watched)
+        self._watched.setVisible(bool(seen.watched))
         self._facts.setProperty("kind", "error" if run.status in ("failed", "killed") else "secondary")
         self._facts.style().polish(self._facts)
         if not self._tag.hasFocus():
             self._tag.setText(seen.tags.get(run.folder, ""))
-        self._show_buttons(run)
+        self._show_buttons(run, steers=not seen.watched)
         for plot in self._plots:
             plot.show_run(seen)
         self._show_findings(seen)
@@ -368,21 +373,22 @@ class RunPage(QWidget):
         self._chore.setText(what)
         self._chore.setVisible(bool(what))
 
-    def _show_buttons(self, run: RunView) -> None:
-        works = run.status in ("running", "paused")
-        again = run.status in ("killed", "stopped", "failed") and run.checkpoint is not None
+    def _show_buttons(self, run: RunView, *, steers: bool) -> None:
+        works = steers and run.status in ("running", "paused")
+        again = steers and run.status in ("killed", "stopped", "failed") and run.checkpoint is not None
         pause = self._buttons["pause"]
         pause.setText("Go on" if run.status == "paused" else "Resume" if again else "Pause")
         pause.setEnabled(works or again)
         self._buttons["snapshot"].setEnabled(works)
         self._buttons["step_in"].setEnabled(works or bool(run.snapshots))
-        self._buttons["stop"].setText("Stop and keep" if works else "Cancel" if run.live else "Stop")
-        self._buttons["stop"].setEnabled(run.live or run.status == "waiting")
+        keeps = run.status in ("running", "paused")
+        self._buttons["stop"].setText("Stop and keep" if keeps else "Cancel" if run.live else "Stop")
+        self._buttons["stop"].setEnabled(steers and (run.live or run.status == "waiting"))
         for key in ("keep", "export"):
             self._actions[key].setEnabled(run.checkpoint is not None)
         self._actions["measure"].setEnabled(not run.live)
         self._actions["repeat"].setEnabled(bool(run.config))
-        self._actions["delete"].setEnabled(not run.live)
+        self._actions["delete"].setEnabled(steers and not run.live)
 
     def _show_findings(self, seen: Seen) -> None:
         run, roles = seen.chosen, theme.current()
@@ -400,10 +406,11 @@ class RunPage(QWidget):
             self._findings[0].setText("It is too early to say anything.")
         for key, live in self._live.items():
             value = run.settings.get(key, run.values.get(key))
-            live.setVisible(run.status in ("running", "paused") and isinstance(value, int | float) and value > 0)
+            works = run.status in ("running", "paused") and not seen.watched
+            live.setVisible(works and isinstance(value, int | float) and value > 0)
             if isinstance(value, int | float):
                 live.show_value(float(value))
-        self._note.setVisible(run.status in ("running", "paused"))
+        self._note.setVisible(run.status in ("running", "paused") and not seen.watched)
 
     # hand
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from unittest.mock import create_autospec
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from explorer.contract import run as contract
-from explorer.control.training import Seen, TrainingController, TrainingView, cells
+from explorer.control.training import WATCHED, Seen, TrainingController, TrainingView, cells
 from explorer.training import trainer
 from tests.unit.control.stand import HandLane, Immediate
 from tests.unit.training.runs import make, metric, sheet, started
@@ -169,3 +170,28 @@ def test_samples_that_are_all_alike_are_noticed(desk: Desk) -> None:
     )  # fmt: skip
     desk.control.choose(run)
     assert desk.control.seen.findings[0].sentence.startswith("Mode collapse: samples differ 0%")
+
+
+def test_where_another_program_steers_runs_are_only_watched(desk: Desk, tmp_path: Path) -> None:
+    run = make(desk.folder / "runs" / "vae", started(**HERE), metric(100, loss=2.0))
+    waiting = desk.folder / "runs" / "next"
+    trainer.write_order(waiting, trainer.Order(words=("train", "vae")))
+    steers = [False]
+    control = TrainingController(
+        tmp_path / "runs", tmp_path / "models", Immediate(), desk.chore, desk.view,
+        lambda words, error: desk.told.append((words, error)), lambda path: desk.binned.append(path) or True,
+        lambda: None, lambda: "python", lambda: steers[0],
+    )  # fmt: skip
+    control.choose(run)
+    assert control.seen.watched == WATCHED
+    for ask in (control.pause, control.snapshot, control.stop, control.delete, partial(control.set, "beta", 2.0)):
+        ask()
+    control.begin(tmp_path / "runs" / "third", ("train", "vae"))
+    contract.append_event(run, contract.Finished(images=100, why="stopped"))
+    control.look()
+    control.resume()
+    assert desk.asked(run) == [] and desk.begun == [] and desk.binned == []
+    assert set(desk.told) == {(WATCHED, True)}  # and nothing was kept: the other one does that
+    steers[0] = True  # the other one was closed
+    control.look()
+    assert control.seen.watched == "" and [order.words for order in desk.begun] == [("train", "vae")]

@@ -206,6 +206,7 @@ def test_a_probe_measures_and_names_what_would_go_wrong(
     assert "fewer than a batch of 64" in fault
 
 
+@pytest.mark.slow
 def test_snapshots_come_of_their_own_accord(tmp_path: Path) -> None:
     run = tmp_path / "run"
     data = toys.folder(tmp_path / "discs")

@@ -58,6 +58,7 @@ def changed(folder: Path, file: str, **facts: Any) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_pipeline_with_classes_and_a_variance_is_imported(tmp_path: Path) -> None:
     model = unet(num_class_embeds=4, out_channels=2)
     scheduler = diffusers.DDIMScheduler(num_train_timesteps=50, beta_schedule="scaled_linear", beta_end=0.1)

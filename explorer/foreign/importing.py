@@ -14,7 +14,7 @@ from explorer.foreign.questions import Question, answered, questions
 
 DOUBTFUL = (
     "Encoder and decoder may not belong together: sample pictures come back no better with their own code than with "
-    "another picture's."
+    "another picture's. To be sure, drop a few pictures of the kind that it was made for together with the files."
 )
 
 

@@ -8,12 +8,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from lightning_fabric import Fabric
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.contract.errors import RunError
 from explorer.contract.run import CONFIG, EVENTS, Started, read_config, read_events, write_config
 from trainers.families import Family, family_called
+from trainers.kit.alone import Engine
 from trainers.kit.checkpoint import Standing, load_weights
 from trainers.kit.device import Machine, WrongMachine, as_started, device_words, launched, make_fabric
 from trainers.kit.journal import Log
@@ -121,7 +121,7 @@ def _work(facts: RunConfig, out: Path, say: Say, *, fresh: bool, rate: float = 0
 def _train(
     facts: RunConfig,
     out: Path,
-    fabric: Fabric,
+    fabric: Engine,
     say: Say,
     learner: Learner,
     pictures: tuple[Pictures, Pictures],

@@ -5,7 +5,6 @@ from typing import cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from trainers.autoencoders.config import AutoencoderConfig, VariationalConfig
@@ -13,6 +12,7 @@ from trainers.autoencoders.likelihoods import Scaled, binarise
 from trainers.autoencoders.model import Autoencoder, Terms
 from trainers.autoencoders.networks import PictureShape
 from trainers.autoencoders.objective import active_units, beta_at
+from trainers.kit.alone import Adam, Engine
 from trainers.kit.ema import Averaged
 from trainers.kit.loop import Batch, Material, Numbers, to_floats, to_pixels
 from trainers.kit.randomness import Draw, Share
@@ -36,7 +36,7 @@ class Data:
 class AutoencoderLearner:
     """Trains an ``Autoencoder``; whether it is variational is in the configuration's class."""
 
-    def __init__(self, config: AutoencoderConfig, shape: PictureShape, fabric: Fabric) -> None:
+    def __init__(self, config: AutoencoderConfig, shape: PictureShape, fabric: Engine) -> None:
         torch.manual_seed(config.plan.seed)
         self.config = config
         self.variational = isinstance(config, VariationalConfig)
@@ -48,7 +48,7 @@ class AutoencoderLearner:
             {"params": [*model.encoder.parameters(), *model.decoder.parameters()]},
             {"params": [*model.likelihood.parameters()], "rate_factor": SCALE_RATE},
         ]
-        self._trained, self._optimizer = fabric.setup(model, torch.optim.Adam(groups, betas=ADAM_BETAS))
+        self._trained, self._optimizer = fabric.setup(model, Adam(groups, betas=ADAM_BETAS))
         self._model = model
         self._average = Averaged(model, config.plan.average)
         self.modules = {"autoencoder": model}

@@ -2,12 +2,12 @@
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional as F
 
 from trainers.classifiers.config import ClassifierConfig
 from trainers.classifiers.network import Classifier, correct, cross_entropy
+from trainers.kit.alone import Engine
 from trainers.kit.ema import Averaged
 from trainers.kit.labels import NoLabels, values_of
 from trainers.kit.loop import Batch, Material, Numbers, to_batch
@@ -23,7 +23,7 @@ class ClassifierLearner:
 
     score = "error"
 
-    def __init__(self, config: ClassifierConfig, pictures: Pictures, fabric: Fabric) -> None:
+    def __init__(self, config: ClassifierConfig, pictures: Pictures, fabric: Engine) -> None:
         torch.manual_seed(config.plan.seed)
         self.config = config
         self._fabric = fabric

@@ -4,12 +4,12 @@ from typing import cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from trainers.diffusion.config import DiffusionConfig
 from trainers.diffusion.schedule import Schedule, alphas_bar
 from trainers.diffusion.unet import NULL, UNet
+from trainers.kit.alone import Adam, Engine
 from trainers.kit.ema import Averaged
 from trainers.kit.labels import values_of
 from trainers.kit.likeness import Likeness
@@ -31,7 +31,7 @@ class DiffusionLearner:
 
     score = "loss"
 
-    def __init__(self, config: DiffusionConfig, pictures: Pictures, fabric: Fabric) -> None:
+    def __init__(self, config: DiffusionConfig, pictures: Pictures, fabric: Engine) -> None:
         torch.manual_seed(config.plan.seed)
         self.config, self._fabric = config, fabric
         self.values = values_of(pictures) if pictures.labels is not None else ()
@@ -39,7 +39,7 @@ class DiffusionLearner:
         unet = UNet(config.architecture, self._shape[1], self._shape[0], self.values)
         model = unet.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - missing in torch
         network = cast(UNet, torch.compile(model)) if config.plan.compiled else model
-        self._trained, self._optimizer = fabric.setup(network, torch.optim.Adam(model.parameters(), betas=BETAS))
+        self._trained, self._optimizer = fabric.setup(network, Adam(model.parameters(), betas=BETAS))
         self._model = model
         self._average = Averaged(model, config.plan.average)
         self.modules = {"unet": model}

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -14,6 +13,7 @@ from trainers.gans.config import StyleGanConfig
 from trainers.gans.critic import Critic
 from trainers.gans.encoder import Encoder
 from trainers.gans.generator import Generator
+from trainers.kit.alone import Adam, Engine
 from trainers.kit.ema import Averaged
 from trainers.kit.labels import values_of
 from trainers.kit.likeness import Likeness
@@ -37,7 +37,7 @@ class StyleGanLearner:
 
     score = "score"
 
-    def __init__(self, config: StyleGanConfig, pictures: Pictures, fabric: Fabric) -> None:
+    def __init__(self, config: StyleGanConfig, pictures: Pictures, fabric: Engine) -> None:
         torch.manual_seed(config.plan.seed)
         self.config, self._fabric = config, fabric
         self.size, self.channels = pictures.images.shape[1], pictures.images.shape[3]
@@ -61,7 +61,7 @@ class StyleGanLearner:
         every = config.path_every if config.path_length > 0 else math.inf
         rates = {"generator": 1 / (1 + 1 / every), "critic": 1 / (1 + 1 / config.r1_every), "encoder": ENCODER_RATE}
         self.optimizers = {
-            name: torch.optim.Adam(
+            name: Adam(
                 [{"params": [*self.modules[name].parameters()], "rate_factor": rate}],
                 betas=ENCODER_BETAS if name == "encoder" else (0.0, MOMENT**rate),
             )

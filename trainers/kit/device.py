@@ -7,11 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import psutil
 
 from explorer.contract.errors import ExplorerError
+
+if TYPE_CHECKING:
+    from trainers.kit.alone import Engine
 
 WATCH_S = 1.0  # how often a process looks whether the first one is still there
 LEAVE_S = 5.0  # what it then has to end by itself
@@ -48,22 +51,30 @@ def be_considerate() -> None:
         os.nice(NICENESS - os.nice(0))
 
 
-def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]):
-    """A Lightning Fabric for ``machine``, with torch's thread count set; nothing is launched yet.
+def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]) -> "Engine":
+    """What runs a training on ``machine``, with torch's thread count set; nothing is launched yet.
+
+    One process on the CPU needs no Lightning Fabric, nor the seconds that its import takes.
 
     Raises:
         WrongMachine: the accelerator is not on this machine.
     """
     import torch
-    from lightning_fabric import Fabric
+
+    from trainers.kit.alone import Alone
 
     available = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available[machine.accelerator]:
         raise WrongMachine(f"No {machine.accelerator} device was found here: choose --accelerator cpu or auto.")
     torch.backends.cuda.matmul.allow_tf32 = True  # as its convolutions do anyway
     torch.set_num_threads(machine.threads or max(1, (os.cpu_count() or 2) // 2 // machine.devices))
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision that was asked for
     several = machine.devices * machine.nodes > 1
+    gpu = machine.accelerator != "cpu" and (torch.cuda.is_available() or torch.backends.mps.is_available())
+    if precision == "32-true" and not several and not gpu:
+        return Alone()
+    from lightning_fabric import Fabric
+
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision that was asked for
     return Fabric(
         accelerator=machine.accelerator,
         devices=machine.devices,
@@ -75,6 +86,8 @@ def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]):
 
 def as_started(machine: Machine) -> Machine:
     """``machine`` with as many processes as torchrun or a scheduler (srun) has started; they know best."""
+    if not {"RANK", "SLURM_NTASKS"} & os.environ.keys():
+        return machine
     from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
     from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 

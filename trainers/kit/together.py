@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import torch
-from lightning_fabric import Fabric
 
 from explorer.contract.errors import ExplorerError
+from trainers.kit.alone import Engine
 
 T = TypeVar("T")
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 class Together:
     """The processes of ``fabric``; with one of them, nothing is sent anywhere."""
 
-    def __init__(self, fabric: Fabric) -> None:
+    def __init__(self, fabric: Engine) -> None:
         self._fabric = fabric
         self.first = fabric.is_global_zero
         self._several = fabric.world_size > 1

@@ -9,11 +9,11 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 
 from explorer.contract import run as contract
 from explorer.contract.errors import DiskFull, ExplorerError
 from trainers.kit import checkpoint
+from trainers.kit.alone import Engine
 from trainers.kit.checkpoint import Standing
 from trainers.kit.device import device_words
 from trainers.kit.journal import Journal, Log
@@ -62,7 +62,7 @@ class Training:
         data: str,
         learner: Learner,
         plan: Plan,
-        fabric: Fabric,
+        fabric: Engine,
         snapshots: TakesSnapshots,
         say: Say,
         log: Log | None = None,

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.journey
 MODEL = assets_folder() / "models" / "fashion-stylegan"
 
 
-@pytest.mark.parametrize("space", ["z", "", "w+"])
+@pytest.mark.parametrize("space", [pytest.param("z", marks=pytest.mark.slow), "", "w+"])
 def test_keyframes_sums_and_own_directions_work(journey: Journey, space: str) -> None:
     app = journey.start(MODEL)
     app.to_space(space)

@@ -20,6 +20,7 @@ from trainers.kit.snapshots import Moment, Snapshots
 pytestmark = pytest.mark.torch
 
 
+@pytest.mark.slow
 def test_bundles_have_the_weights_of_their_moment_and_a_lost_process_is_made_again(tmp_path: Path) -> None:
     config, pictures = toys.variational(), toys.pictures()
     learner = toys.learner(config)

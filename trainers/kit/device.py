@@ -86,7 +86,7 @@ def make_fabric(machine: Machine, precision: Literal["32-true", "bf16-mixed"]) -
 
 def as_started(machine: Machine) -> Machine:
     """``machine`` with as many processes as torchrun or a scheduler (srun) has started; they know best."""
-    if not {"RANK", "SLURM_NTASKS"} & os.environ.keys():
+    if not {"TORCHELASTIC_RUN_ID", "SLURM_NTASKS"} & os.environ.keys():
         return machine
     from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
     from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment

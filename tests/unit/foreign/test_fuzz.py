@@ -10,6 +10,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -155,7 +156,7 @@ def test_manifests(target: Target, tmp_path: Path) -> None:
         else:
             changed = json.loads(text)
             for place, value in changes:
-                _put(changed, place, value)
+                _put(changed, place, deepcopy(value))  # else what is put into one place stands in another too
             (target.place / "manifest.json").write_text(json.dumps(changed))
         target.ask("check", path=str(target.place))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.pipelines import Built
 
 # A busy machine is no fault of the code.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 settings.load_profile("tests")
 
 USER_FOLDERS = {  # platformdirs and Qt look here on Linux and macOS

@@ -17,7 +17,7 @@ from tests.journeys.test_diffusion import finished, press, sampling
 from tests.qt.legible import assert_legible
 
 pytest.importorskip("torch")
-pytestmark = [pytest.mark.journey, pytest.mark.torch]
+pytestmark = [pytest.mark.journey, pytest.mark.torch, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

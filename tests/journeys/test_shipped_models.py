@@ -16,9 +16,13 @@ pytestmark = pytest.mark.journey
 
 SHIPPED = sorted(path.parent for path in (assets_folder() / "models").glob("*/manifest.json"))
 SIZES = ((880, 560), (1440, 900))
+FIRST = {"faces-vae", "fashion-stylegan", "fashion-diffusion"}  # one of each kind; the others take their time
 
 
-@pytest.mark.parametrize("bundle", SHIPPED, ids=lambda bundle: bundle.name)
+@pytest.mark.parametrize(
+    "bundle",
+    [pytest.param(path, marks=() if path.name in FIRST else pytest.mark.slow, id=path.name) for path in SHIPPED],
+)
 def test_it_opens_moves_and_can_be_read(journey: Journey, bundle: Path):
     app = journey.start(bundle)
     assert journey.message(app) == ""

@@ -129,6 +129,7 @@ def test_a_size_that_cannot_be_halved_is_refused() -> None:
         UNet(replace(TINY, halvings=3), 28, 1, ())
 
 
+@pytest.mark.slow
 def test_it_learns_and_shows_what_it_sees() -> None:
     here = learner(replace(CONFIG, plan=replace(CONFIG.plan, images=1_600, batch=16, rate=3e-3, rate_warmup=0)))
     before = here.evaluate(material(8))

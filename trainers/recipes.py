@@ -70,12 +70,13 @@ RECIPES = {
             "Drawn faces from styles: one for each layer, from the shape of a head to the colour of its hair.",
             StyleGanConfig(
                 warm=0.4,
+                r1=0.3,
                 augment="off",
-                encoder=0.12,
+                encoder=0.1,
                 plan=Plan(
-                    images=400_000,
-                    batch=64,
-                    rate=2.5e-3,
+                    images=300_000,
+                    batch=16,
+                    rate=2e-3,
                     rate_warmup=5_000,
                     rate_end=0.1,
                     average=8_000,

@@ -203,7 +203,7 @@ class Runtime:
     def _create(self, content: bytes, providers: Sequence[str], tensors: Mapping[str, Array]) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads must not burn a core
+        options.add_session_config_entry("session.force_spinning_stop", "1")  # idle threads must not burn a core
         # Weights from outside come from memory; should one be missed, there is no folder to find a file in.
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
         values = [ort.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]

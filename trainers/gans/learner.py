@@ -321,8 +321,8 @@ class Memory(nn.Module):
 
 
 def restored_share(images: int, warm: int) -> float:
-    """How much restoring counts after ``images``: 1 in the first half of the warm-up, then falling to 0 at its end."""
-    return 0.0 if images >= warm else min(1.0, 2 * (1 - images / warm))
+    """How much restoring counts after ``images``: 1 in two thirds of the warm-up, then falling to 0 at its end."""
+    return 0.0 if images >= warm else min(1.0, 3 * (1 - images / warm))
 
 
 def one_hot(labels: Tensor, values: tuple[int, ...]) -> Tensor:

@@ -9,6 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from explorer.contract.manifest import ImageMeaning, Port
+from explorer.runtime.shuffle import with_quick_shuffles
 
 PIXELS = "latent_explorer.pixels"  # uint8 (N, H, W, C), the numbers that ``contract.pixels.to_pixels`` gives
 ENERGY = "latent_explorer.energy"  # the sum of all squares, (): finite where all values are, unless it overflows
@@ -17,6 +18,8 @@ OLDEST_OPSET = 13  # that has the operators used here
 
 def with_pixels(content: bytes, image: Port) -> bytes:
     """The graph with ``PIXELS`` and ``ENERGY`` among its outputs; the same graph where they cannot be had.
+
+    As it is read and written here anyway, it is also made quicker (``runtime/shuffle.py``).
 
     Args:
         content: a graph that was checked.
@@ -29,6 +32,7 @@ def with_pixels(content: bytes, image: Port) -> bytes:
     axes = 0 if output is None else len(output.type.tensor_type.shape.dim)
     if not isinstance(meaning, ImageMeaning) or axes != 4 or opset < OLDEST_OPSET:
         return content
+    with_quick_shuffles(model.graph)
     low, high = meaning.value_range
     constants = {"low": low, "scale": 255.0 / (high - low), "black": 0.0, "white": 255.0}
     model.graph.initializer.extend(

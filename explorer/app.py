@@ -18,11 +18,10 @@ import numpy as np
 from explorer.runtime.providers import CPU, span  # isort: skip
 from explorer.runtime.session import Runtime  # isort: skip
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication, QIcon, QImage, QUndoStack
+from PySide6.QtGui import QGuiApplication, QIcon, QUndoStack
 from PySide6.QtWidgets import QApplication
 
-from explorer.contract.archive import write_file
-from explorer.contract.errors import CannotWrite, ExplorerError
+from explorer.contract.errors import ExplorerError
 from explorer.control.arithmetic import ArithmeticController
 from explorer.control.beside import BesideController
 from explorer.control.branches import BranchesController
@@ -32,7 +31,6 @@ from explorer.control.data import DataController
 from explorer.control.direction_layers import DirectionLayersController
 from explorer.control.directions import DirectionsController
 from explorer.control.encode import EncodeController
-from explorer.control.export import png_of
 from explorer.control.films import FilmsController
 from explorer.control.gauges import distance, origin
 from explorer.control.grid import GridController
@@ -46,13 +44,12 @@ from explorer.control.mixgrid import MixGridController
 from explorer.control.mixing import MixingController
 from explorer.control.noise import NoiseController
 from explorer.control.notebooks import FOLDER, Notebooks
-from explorer.control.outside import Outside, is_foreign
+from explorer.control.outside import Outside
 from explorer.control.picks import PicksController
 from explorer.control.picture import PictureController
 from explorer.control.prior import PriorController
 from explorer.control.retouch import RetouchController
 from explorer.control.seeds import SeedsController
-from explorer.control.sessions import SUFFIX, SessionFile, bring_in, write_session
 from explorer.control.sliders import SlidersController
 from explorer.control.stage import Models, Stage
 from explorer.control.strip import StripController
@@ -62,22 +59,19 @@ from explorer.control.truncation import TruncationController
 from explorer.control.variations import VariationsController
 from explorer.control.walk import Walk
 from explorer.control.whereabouts import WhereaboutsController
+from explorer.deeds import Deeds
 from explorer.joints import join
-from explorer.media.pictures_in import SUFFIXES
-from explorer.models.capabilities import Decodes, Model
+from explorer.models.capabilities import Decodes
 from explorer.options import LaunchOptions
 from explorer.places import assets_folder, config_folder, model_folders, runs_folder, state_folder
 from explorer.qt import theme
 from explorer.qt.bridge import MainThread
 from explorer.qt.openings import Openings
-from explorer.qt.pictures import to_image, to_pixels
 from explorer.qt.undo import UndoHistory
 from explorer.qt.widgets.status_line import Fact
 from explorer.qt.window import Window
 from explorer.screenshot import take_screenshot
-from explorer.state.history import change
 from explorer.state.library import Library
-from explorer.state.mixlook import MixLook
 from explorer.state.place import Explore
 from explorer.state.settings import Settings
 from explorer.state.storage import restore
@@ -92,9 +86,7 @@ FACTS_MS = 30  # between two showings of the facts; a picture comes more often, 
 SAVE_MS = 500  # after this long without a change the session is written
 PRESENT_SCALE = 1.25  # of all type and widgets, for the last row of a lecture hall
 OPENING = "opening"  # what messages about opening a model are withdrawn by
-NOTHING_COPIED = "There is no picture on the clipboard; copy one first."
 TRAIN = "train"  # the page that ``--panel`` can name
-MARKING = "marking"  # what messages about marked pictures are about
 FIRST_MODEL = "faces-vae"  # what a first start opens, where it is in the library
 
 log = logging.getLogger("explorer")
@@ -228,10 +220,11 @@ class App:
         self.noise = NoiseController(self.explore, self.stage, self.walk, noise_lane, desk.noise, rng)
         self.mixgrid = MixGridController(*moving, mixgrid_lane, desk.grid, seeds, rng)
         self.seeds = SeedsController(self.explore, self.stage, self.walk, seeds_lane, self.window.seeds, seeds)
+        self.deeds = Deeds(self)
         self.shelf = LibraryController(
             self.library, self.settings, self.history, self.folders, self.models, open_lane, find_lane,
             (picture_lane, ends_lane, tile_lane, effects_lane), self.walk, self, lambda: self.explore.place.bundle,
-            self.strip.take, self._take_session, self._take_mixing,
+            self.strip.take, self.deeds.take_session, self.deeds.take_mixing,
         )  # fmt: skip
         self._room: TrainRoom | None = None
         self._imports: ImportRoom | None = None
@@ -269,7 +262,7 @@ class App:
         elif self.options.panel:
             self.explore.instrument = self.options.panel
         if self.options.target is not None:
-            self.open_file(self.options.target)
+            self.deeds.open_file(self.options.target)
         elif not self.explore.place.bundle:
             self.library.events.items.connect(self._open_first)
         self.shelf.find()
@@ -443,76 +436,6 @@ class App:
             self.stack.undoText() if self.stack.canUndo() else "", self.stack.redoText() if self.stack.canRedo() else ""
         )
 
-    # hand -> state: see explorer.joints
-
-    def open_source(self) -> None:
-        """Choose a picture to be a source of the mixing desk."""
-        path = self.window.ask_picture("Add a picture as a source")
-        if path:
-            self.mixing.add_file(Path(path))
-
-    def open_to_judge(self) -> None:
-        """Choose a picture for the critic."""
-        path = self.window.ask_picture("Judge a picture")
-        if path:
-            self.critic.take_file(Path(path))
-
-    def _take_mixing(self, look: MixLook) -> None:
-        """Open the grid of a sheet that was dropped."""
-        self.set("mixing", look.model_copy(update={"page": "grid"}), "Open a grid of mixes")
-        self.set("instrument", "mixing", "Change the instrument")
-
-    def group_lassoed(self, rows: np.ndarray) -> None:
-        """Keep what was circled on the map as a group for arithmetic."""
-        if not len(rows):
-            self.tell("No picture lies inside that outline; draw it around some points.", error=False)
-            return
-        name = self.window.ask_group_name(len(rows), self.map.suggested_name(rows))
-        if name:
-            self.arithmetic.add_group(rows, name)
-            self.tell(f"{len(rows):,} pictures are the group “{name}” now: see Arithmetic.", error=False)
-
-    def to_space(self, space: str) -> None:
-        """Move in another of the model's spaces; says what was lost on the way."""
-        lost = self.walk.to_space(space)
-        if lost:
-            self.tell(lost, error=False)
-
-    def set(self, field: str, value: object, words: str) -> None:
-        """Change what was asked for, so that it can be undone."""
-        change(self.history, self.explore, field, value, words)
-
-    def do(self, name: str) -> None:
-        """Do a command of the menu or of a key."""
-        commands: dict[str, Callable[[], object]] = {
-            "undo": self.stack.undo,
-            "redo": self.stack.redo,
-            "open_model": self._open_by_dialog,
-            "import_model": self._import_by_dialog,
-            "save_picture": self._save,
-            "save_session": self._save_session,
-            "copy_picture": self._copy,
-            "copy_code": self.codes.copy,
-            "paste_code": self.codes.paste,
-            "next_theme": self._next_theme,
-            "random_point": self.walk.random,
-            "reset_point": self.walk.reset,
-            "mark_less": lambda: self._mark(more=False),
-            "mark_more": lambda: self._mark(more=True),
-            "paste_picture": self.paste_picture,
-            "add_keyframe": self.strip.add,
-            "toggle_play": self.window.strip.toggle_play,
-            "toggle_crisp": lambda: self.set("smooth", not self.explore.smooth, "Change the scaling"),
-        }
-        commands[name]()
-
-    def _mark(self, *, more: bool) -> None:
-        """Mark by key; where the marks are not in sight, say what happened."""
-        words = self.picks.mark(more)
-        if words and not self.window.directions.teach.isVisible():
-            self.window.toasts.withdraw(MARKING)  # the newest alone, however fast they come
-            self.window.tell(f"{words}: see Directions, “Teach your own”.", error=False, about=MARKING)
-
     def _open_first(self) -> None:
         """On a first start: the model that shows most, else the first that can be opened."""
         fine = [item for item in self.library.items if not item.fault]
@@ -520,115 +443,6 @@ class App:
         if first is not None and not self.explore.place.bundle:
             self.library.events.items.disconnect(self._open_first)
             self.shelf.open(first.path)
-
-    def open_file(self, path: Path) -> None:
-        """Open what a person named by itself: a model, a saved picture, a session, or what others made."""
-        self.open_dropped((path,)) if is_foreign(path) else self.shelf.open(str(path))
-
-    def open_dropped(self, paths: tuple[Path, ...]) -> None:
-        """Open the first of what was dropped, a picture, a model, a session; or import what others made."""
-        if any(is_foreign(path) and path.exists() for path in paths):
-            self.imports.take(paths)
-            return
-        if len(paths) > 1:
-            self.tell(f"{len(paths)} things were dropped; the first one is opened.", error=False)
-        if paths and paths[0].suffix.lower() in SUFFIXES:
-            self.take_picture(paths[0])
-        elif paths:
-            self.shelf.open(str(paths[0]))
-
-    def take_picture(self, path: Path) -> None:
-        """A picture with a recipe brings its point back, any other one is encoded, or begun with while that is open."""
-        if self.retouch.open:
-            self.retouch.take_file(path, open_recipe=lambda: self.shelf.open(str(path)))
-            return
-        self.encode.take_file(
-            path,
-            open_recipe=lambda: self.shelf.open(str(path)),
-            taken=self._to_encode,
-            refused=lambda sentence: self.tell(sentence, error=True),
-        )
-
-    def _to_encode(self) -> None:
-        self.set("instrument", "encode", "Change the instrument")
-
-    def open_picture(self) -> None:
-        """Choose a picture to encode."""
-        path = self.window.ask_picture()
-        if path:
-            self.take_picture(Path(path))
-
-    def paste_picture(self) -> None:
-        """Encode the picture on the clipboard, or begin with it while that is open."""
-        if self.retouch.open:
-            image = QGuiApplication.clipboard().image()
-            if image.isNull():
-                self.tell(NOTHING_COPIED, error=False)
-            else:
-                self.retouch.take(to_pixels(image.convertToFormat(QImage.Format.Format_RGB888)), "the pasted picture")
-            return
-        if self.encode.refusal:
-            self.tell(self.encode.refusal, error=True)
-            return
-        self._to_encode()
-        image = QGuiApplication.clipboard().image()
-        if image.isNull():
-            self.window.encode.show_fault(NOTHING_COPIED)
-        else:
-            self.encode.take(to_pixels(image.convertToFormat(QImage.Format.Format_RGB888)), "the pasted picture")
-
-    def _take_session(self, session: SessionFile, model: Model) -> None:
-        bring_in(session, model, self.explore, self.history)
-        self.notebooks.bring(model, session.notes)
-
-    def _save_session(self) -> None:
-        model = self.stage.model
-        path = "" if model is None else self.window.ask_session_place(f"{model.manifest.name}{SUFFIX}")
-        if model is None or not path:
-            return
-        path = path if path.lower().endswith(SUFFIX) else path.removesuffix(".json") + SUFFIX
-        try:
-            write_session(self.explore, model, self.notebooks.notes, Path(path))
-        except CannotWrite as error:
-            self.tell(str(error), error=True)
-        else:
-            self.tell(f"Saved as {path}; drop it on this window to come back to all of this.", error=False)
-
-    def _open_by_dialog(self) -> None:
-        path = self.window.ask_model()
-        if path:
-            self.open_file(Path(path))
-
-    def _import_by_dialog(self) -> None:
-        paths = self.window.ask_graphs()
-        if paths:
-            self.open_dropped(tuple(Path(path) for path in paths))
-
-    def _next_theme(self) -> None:
-        names = tuple(theme.THEMES)
-        following = names[(names.index(self.settings.theme) + 1) % len(names)]
-        change(self.history, self.settings, "theme", following, "Change the theme")
-
-    def _copy(self) -> None:
-        if self.stage.picture is not None:
-            QGuiApplication.clipboard().setImage(to_image(self.stage.picture.pixels))
-            self.tell("The picture is on the clipboard.", error=False)
-
-    def _save(self) -> None:
-        picture = self.stage.picture
-        if picture is None:
-            return
-        seed = self.explore.place.seed
-        name = f"{picture.model.manifest.name}-{'point' if seed is None else f'seed-{seed}'}.png"
-        path = self.window.ask_where_to_save(name)
-        if not path:
-            return
-        try:
-            write_file(Path(path), png_of(picture.model, picture.code, picture.pixels, seed, picture.style))
-        except CannotWrite as error:
-            self.tell(str(error), error=True)
-        else:
-            self.tell(f"Saved as {path}; drop it on this window to come back to this point.", error=False)
 
 
 def run(options: LaunchOptions) -> int:
@@ -647,7 +461,7 @@ def run(options: LaunchOptions) -> int:
     _keep_log(app)
     openings = Openings(qt)
     if sys.platform == "darwin":  # elsewhere a file is an argument, and a filter of all events is not free
-        openings.asked.connect(lambda path: app.open_file(Path(path)))
+        openings.asked.connect(lambda path: app.deeds.open_file(Path(path)))
         qt.installEventFilter(openings)
     try:
         app.open()

@@ -22,20 +22,20 @@ def join(app: "App") -> None:
     _variations(app)
     _retouch(app)
     _seeds(app)
-    window.asked.connect(app.do)
+    window.asked.connect(app.deeds.do)
     _strip(app)
     _encode(app)
     _prior(app)
     window.page_chosen.connect(app.show_page)
     window.closing.connect(app.close)
-    window.paths_dropped.connect(app.open_dropped)
+    window.paths_dropped.connect(app.deeds.open_dropped)
     window.library.chosen.connect(app.shelf.open)
     window.library.remove_asked.connect(app.shelf.remove)
     window.picture.beside_chosen.connect(app.beside.choose)
     window.picture.link_asked.connect(app.beside.link)
-    window.picture.space_chosen.connect(app.to_space)
-    window.picture.smooth_asked.connect(lambda smooth: app.set("smooth", smooth, "Change the scaling"))
-    window.instrument_chosen.connect(lambda key: app.set("instrument", key, "Change the instrument"))
+    window.picture.space_chosen.connect(app.deeds.to_space)
+    window.picture.smooth_asked.connect(lambda smooth: app.deeds.set("smooth", smooth, "Change the scaling"))
+    window.instrument_chosen.connect(lambda key: app.deeds.set("instrument", key, "Change the instrument"))
     sliders.started.connect(lambda _: walk.begin())
     sliders.edited.connect(walk.to_sigma)
     sliders.reset_asked.connect(walk.reset)
@@ -86,7 +86,7 @@ def _mixing(app: "App") -> None:
     page.seed_asked.connect(lambda text: page.clear_seed() if mixing.add_seed(text) else None)
     page.view_asked.connect(mixing.add_view)
     page.keyframe_asked.connect(mixing.add_keyframe)
-    page.open_asked.connect(app.open_source)
+    page.open_asked.connect(app.deeds.open_source)
     page.dropped.connect(mixing.add_file)
     page.swap_asked.connect(mixing.swap)
     page.band_asked.connect(mixing.take)
@@ -164,7 +164,7 @@ def _layers(app: "App") -> None:
 
 def _critic(app: "App") -> None:
     panel = app.window.critic
-    panel.open_asked.connect(app.open_to_judge)
+    panel.open_asked.connect(app.deeds.open_to_judge)
     panel.dropped.connect(app.critic.take_file)
     panel.subject_chosen.connect(app.critic.choose)
     panel.chart.started.connect(app.truncation.begin)
@@ -182,8 +182,8 @@ def _variations(app: "App") -> None:
 
 def _retouch(app: "App") -> None:
     panel, retouch = app.window.retouch, app.retouch
-    panel.open_asked.connect(app.open_picture)
-    panel.paste_asked.connect(app.paste_picture)
+    panel.open_asked.connect(app.deeds.open_picture)
+    panel.paste_asked.connect(app.deeds.paste_picture)
     panel.view_asked.connect(retouch.take_view)
     panel.drop_asked.connect(retouch.drop)
     panel.clear_asked.connect(retouch.clear)
@@ -236,7 +236,7 @@ def _map(app: "App") -> None:
     scatter.picture_chosen.connect(control.go_to_row)
     scatter.taken_back.connect(control.take_back)
     scatter.rested.connect(control.see)
-    scatter.lassoed.connect(app.group_lassoed)
+    scatter.lassoed.connect(app.deeds.group_lassoed)
     panel.legend.toggled.connect(control.toggle_value)
     panel.legend.solo_asked.connect(control.solo_value)
     panel.column_chosen.connect(control.choose_column)
@@ -250,8 +250,8 @@ def _map(app: "App") -> None:
 
 def _encode(app: "App") -> None:
     panel, encode = app.window.encode, app.encode
-    panel.open_asked.connect(app.open_picture)
-    panel.paste_asked.connect(app.paste_picture)
+    panel.open_asked.connect(app.deeds.open_picture)
+    panel.paste_asked.connect(app.deeds.paste_picture)
     panel.view_asked.connect(encode.take_view)
     panel.stored_asked.connect(encode.take_stored)
     panel.go_asked.connect(encode.go)

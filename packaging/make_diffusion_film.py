@@ -64,7 +64,7 @@ class Camera:
 def film(person: make_screenshots.Person, camera: Camera) -> None:
     """What a person does in that minute."""
     app = person.app
-    app.set("smooth", False, "Change the scaling")
+    app.deeds.set("smooth", False, "Change the scaling")
     app.guidance.ask(0, 9)
     person.open("trajectory")
     camera.take(HELD_MS, rest=True)

@@ -324,7 +324,7 @@ def _import(person: Person, folder: str, graphs: dict[str, bytes]) -> None:
         for name, content in graphs.items():
             paths.append(Path(_HOME.name) / f"{name}.onnx")
             paths[-1].write_bytes(content)
-    person.app.open_dropped(tuple(paths))
+    person.app.deeds.open_dropped(tuple(paths))
     person.until(lambda: person.app.imports.idle and bool(person.app.window.imports.isVisible()))
     person.wait()
     person.shot = person.app.window.imports.grab().toImage()

@@ -50,7 +50,7 @@ def test_a_kind_is_asked_for(journey: Journey, tmp_path: Path) -> None:
     assert np.abs(shown() - wanted(seed_code(model.within("z").decodes.prior, 8), 1)).max() <= 1  # type: ignore[union-attr]
 
     # z and w+ are of the kind too, and undo goes back through it all
-    app.to_space("z")
+    app.deeds.to_space("z")
     journey.settle(app)
     assert app.stage.model is not None and app.stage.model.label == (1,)
     before = shown()

@@ -69,7 +69,7 @@ def test_several_attributes_are_asked_for_at_once_and_the_rest_left_open(
     command = ["render", str(bundle), "-o", str(out), "--class", "full beard", "--class", "red", "--guidance", "8"]
     assert main([*command, "--seed", "42"]) == 0
     monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(tmp_path / "window.png"))
-    app.do("save_picture")
+    app.deeds.do("save_picture")
     assert out.read_bytes() == (tmp_path / "window.png").read_bytes()
     press(journey, app, "guidance_forget")
     assert not sampling(app).asks and boxes[0].currentText() == "anything"

@@ -65,13 +65,13 @@ def test_names_deleting_and_undo(journey: Journey):
     name.setText("the first one")
     name.editingFinished.emit()
     assert [way.name for way in app.explore.branches.kept] == ["the first one", "way 2"]
-    app.do("undo")  # the field has the keyboard, and an undo of its own
+    app.deeds.do("undo")  # the field has the keyboard, and an undo of its own
     journey.settle(app)
     assert [way.name for way in app.explore.branches.kept] == ["way 1", "way 2"]
     press(journey, app, "branch_1_compare")
     press(journey, app, "branch_0_delete")
     assert [way.name for way in app.explore.branches.kept] == ["way 2"] and app.explore.branches.beside == -1
-    app.do("undo")
+    app.deeds.do("undo")
     journey.settle(app)
     assert [way.name for way in app.explore.branches.kept] == ["way 1", "way 2"] and app.explore.branches.beside == 1
 
@@ -99,7 +99,7 @@ def test_ways_are_in_the_session_that_is_saved(journey: Journey, tmp_path: Path,
     app = opened(journey)
     kept(journey, app, 2)
     monkeypatch.setattr(app.window, "ask_session_place", lambda name: str(tmp_path / name))
-    app.do("save_session")
+    app.deeds.do("save_session")
     ways = app.explore.branches
     for _ in range(2):
         press(journey, app, "branch_0_delete")

@@ -19,7 +19,7 @@ def drop(journey: Journey, tmp_path: Path, content: bytes, name: str = "net.onnx
     app = journey.start(session=False)
     path = tmp_path / name
     path.write_bytes(content)
-    app.open_dropped((path,))
+    app.deeds.open_dropped((path,))
     journey.until(lambda: app.imports.idle)
     return app
 

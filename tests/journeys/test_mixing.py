@@ -111,7 +111,7 @@ def test_a_picture_dropped_on_the_desk_is_a_source(journey: Journey, tmp_path: P
     app = opened(journey)
     saved = tmp_path / "saved.png"
     app.window.ask_where_to_save = lambda name: str(saved)  # type: ignore[method-assign]
-    app.do("save_picture")
+    app.deeds.do("save_picture")
     app.walk.to_seed(5)
     journey.settle(app)
     torn = tmp_path / "torn.png"
@@ -234,7 +234,7 @@ def test_render_makes_the_very_picture_of_the_window(
     journey.settle(app)
     out = tmp_path / "window.png"
     monkeypatch.setattr(app.window, "ask_where_to_save", lambda name: str(out))
-    app.do("save_picture")
+    app.deeds.do("save_picture")
     journey.settle(app)
     made = tmp_path / "render.png"
     asked = ["--seed", "3", "--psi", "0.7", "--mix", "7:2-"]

@@ -66,7 +66,7 @@ def test_a_dropped_folder_becomes_a_model_that_is_asked_in_words(
     journey: Journey, pipelines: Pipelines, tmp_path: Path
 ) -> None:
     app = journey.start(session=False)
-    app.open_dropped((pipelines("sd1").folder,))
+    app.deeds.open_dropped((pipelines("sd1").folder,))
     journey.until(lambda: app.imports.idle)
     dialog = app.window.imports
     assert dialog.isVisible()
@@ -155,7 +155,7 @@ def test_a_folder_that_is_no_onnx_export_is_one_sentence(journey: Journey, tmp_p
     (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}', "utf-8")
     (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"0" * 100)
     app = journey.start(session=False)
-    app.open_file(folder)
+    app.deeds.open_file(folder)
     journey.until(lambda: app.imports.idle)
     assert not app.window.imports.isVisible()
     assert "optimum-cli export onnx" in journey.message(app)

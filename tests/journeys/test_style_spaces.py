@@ -14,7 +14,7 @@ MODEL = assets_folder() / "models" / "fashion-stylegan"
 @pytest.mark.parametrize("space", [pytest.param("z", marks=pytest.mark.slow), "", "w+"])
 def test_keyframes_sums_and_own_directions_work(journey: Journey, space: str) -> None:
     app = journey.start(MODEL)
-    app.to_space(space)
+    app.deeds.to_space(space)
     journey.settle(app)
     app.walk._rng = np.random.default_rng(5)
     model = app.stage.model

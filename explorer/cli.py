@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from explorer.contract.errors import ExplorerError
+from explorer.contract.output import stop_printing
 from explorer.options import LaunchOptions, Mix, RenderOptions
 
 COMMANDS = ("check", "render", "bench", "import", "serve-import")
@@ -36,13 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def saying_why(run: Callable[[], int], *, debug: bool) -> int:
     """Turn what went wrong into one sentence on stderr and exit status 1; ``debug`` lets the traceback through."""
     try:
-        return run()
+        status = run()
+        print(end="", flush=True)  # what waits is printed while it can still be said why not
+        return status
     except ExplorerError as error:
         if debug:
             raise
         print(f"latent-explorer: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("latent-explorer: stopped.", file=sys.stderr)
+    except BrokenPipeError:
+        return stop_printing()
     except Exception as error:  # a crash, told in one line; the traceback is one flag away
         if debug:
             raise

@@ -182,6 +182,21 @@ def test_an_unexpected_error_of_many_lines_is_told_in_one(capsys: pytest.Capture
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "words", [["explorer.cli", "check", "assets/models/fashion-ae"], ["trainers", "list"]], ids=lambda words: words[0]
+)
+def test_who_leaves_before_all_is_printed_is_told_nothing(words: list[str]) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", *words]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root)
+    assert child.stdout is not None
+    child.stdout.close()  # as ``| head`` does, a little later
+    assert child.stderr is not None
+    with child.stderr:
+        assert child.stderr.read() == ""
+    assert child.wait(60) == 1
+
+
 def test_check_of_a_fine_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tiny_bundle(tmp_path / "tiny").path
     assert cli.main(["check", str(path)]) == 0

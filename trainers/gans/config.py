@@ -38,9 +38,6 @@ class StyleGanConfig:
     colour: Literal["own", "grey", "colour"] = "own"
     """Channels of a picture; own keeps what the data has."""
     architecture: StyleArchitecture = field(default_factory=StyleArchitecture)
-    warm: Share = 0.0
-    """First share of the images in which the generator learns as the decoder of a VAE; from two thirds of it on the
-    critic joins and restoring counts less and less. 0 begins with the critic at once."""
     r1: Annotated[float, Interval(ge=0)] = 1.0
     """Weight gamma of the gradient penalty on real pictures; more keeps the critic from running ahead."""
     r1_every: Annotated[int, Interval(ge=1, le=128), Unit("steps")] = 16

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from trainers.gans.augment import Augment
 from trainers.gans.config import StyleGanConfig
 from trainers.gans.critic import Critic
-from trainers.gans.encoder import Encoder, Posterior
+from trainers.gans.encoder import Encoder
 from trainers.gans.generator import Generator
 from trainers.kit.alone import Adam, Engine
 from trainers.kit.ema import Averaged
@@ -29,10 +29,6 @@ BATCH = 100  # pictures at a time where nothing is learned
 W_AVERAGE = 0.998  # of the mean w that is kept at a step
 ENCODER_RATE = 8.0  # times the rate: at the end of the course, when the encoder's turn comes, it is low
 ENCODER_MIX = 0.5  # share of the encoder's samples whose fine layers take the style of another z
-RESTORED, NATS = (
-    100.0,
-    5e-3,
-)  # of the warm-up: weight of the share of the pixels' variance that is lost; of the divergence
 LOOKS = 0.2, 1.0  # weights of the restored pixels of samples and of pictures, beside the error of w
 
 
@@ -49,16 +45,13 @@ class StyleGanLearner:
         shape = (config.architecture, self.size, self.channels)
         labels = sum(self._values)
         generator, critic, encoder = Generator(*shape, labels), Critic(*shape, labels), Encoder(*shape)
-        posterior = Posterior(*shape)
         augment = Augment(config.augment_target, config.augment_speed, mirror=config.mirror)
         self.modules: dict[str, nn.Module] = {
-            "generator": generator, "critic": critic, "encoder": encoder, "posterior": posterior, "augment": augment,
-            "memory": Memory(),
+            "generator": generator, "critic": critic, "encoder": encoder, "augment": augment, "memory": Memory()
         }  # fmt: skip
         for module in self.modules.values():
             fabric.to_device(module.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
         self._generator, self._critic, self._encoder, self._augment = generator, critic, encoder, augment
-        self._posterior = posterior
         self._memory = cast(Memory, self.modules["memory"])
         # Only what has no second derivative: R1 and path lengths take the networks themselves.
         self._synthesis, self._judge = (
@@ -70,9 +63,9 @@ class StyleGanLearner:
         self.optimizers = {
             name: Adam(
                 [{"params": [*self.modules[name].parameters()], "rate_factor": rate}],
-                betas=ENCODER_BETAS if name in ("encoder", "posterior") else (0.0, MOMENT**rate),
+                betas=ENCODER_BETAS if name == "encoder" else (0.0, MOMENT**rate),
             )
-            for name, rate in (rates | {"posterior": 1.0}).items()
+            for name, rate in rates.items()
         }
         self.averages = {name: Averaged(self.modules[name], config.plan.average) for name in rates}
         self.settings = {"rate": config.plan.rate, "r1": config.r1}
@@ -96,42 +89,12 @@ class StyleGanLearner:
     # one step
 
     def update(self, batch: Batch, draw: Draw, images: int) -> dict[str, Tensor]:
-        """One step of the warm-up, of critic and generator, or of the encoder once its time has come."""
-        total = self.config.plan.images
-        restoring = restored_share(images, round(total * self.config.warm))
-        if images >= round(total * (1 - self.config.encoder)):
-            numbers = self._encode(batch, draw)
-        elif restoring == 1:
-            numbers = self._restore(batch, draw, 1.0) | {"gradient norm": self._step("generator")}
-        else:
-            numbers = self._compete(batch, draw, images, restoring)
+        """One step of critic and generator, or of the encoder once its time has come."""
+        turn = round(self.config.plan.images * (1 - self.config.encoder))
+        numbers = self._encode(batch, draw) if images >= turn else self._compete(batch, draw, images)
         return {name: number.detach().float() for name, number in numbers.items()}
 
-    def _restore(self, batch: Batch, draw: Draw, share: float) -> dict[str, Tensor]:
-        """As a VAE whose decoder is the generator: gradients of both, and a step of the posterior's network.
-
-        Kingma & Welling (2014), arXiv:1312.6114, equation 10, beside a critic as in Larsen et al. (2016),
-        arXiv:1512.09300; ``share`` weighs it.
-        """
-        count, real = len(batch.pictures), 2 * batch.pictures - 1
-        with self._fabric.autocast():
-            mean, log_variance = self._posterior(real)
-            z = mean + (0.5 * log_variance).exp() * draw.normal("posterior", *mean.shape)
-            ws = self._generator.styles(z, self._one_hot(batch.labels))
-            again = self._synthesis(ws, self._noises(count, draw, "restored noise"))[0]
-        error = (again.float() - real).square().mean() / real.var()
-        divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
-        self._fabric.backward(share * (RESTORED * error + NATS * divergence))
-        self._step("posterior")
-        self._follow(ws)
-        return {"restored": error, "KL": divergence}
-
-    def _follow(self, ws: Tensor) -> None:
-        """Move the mean w towards that of ``ws`` (B, L, W)."""
-        average = self._generator.mapping.w_avg
-        average.copy_(self._mean(ws[:, 0].detach().float().mean(0)).lerp(average, W_AVERAGE))
-
-    def _compete(self, batch: Batch, draw: Draw, images: int, restoring: float) -> dict[str, Tensor]:
+    def _compete(self, batch: Batch, draw: Draw, images: int) -> dict[str, Tensor]:
         """Non-saturating logistic loss, Goodfellow et al. (2014), with R1, Mescheder et al. (2018), equation 9."""
         count, step = len(batch.pictures), images // self.config.plan.batch
         real, label = 2 * batch.pictures - 1, self._one_hot(batch.labels)
@@ -162,9 +125,9 @@ class StyleGanLearner:
             length = self._path_length(max(count // 2, 1), draw, label)
             self._fabric.backward(length * (self.config.path_length * self.config.path_every))
         self._critic.requires_grad_(True)
-        if restoring > 0:
-            numbers |= self._restore(batch, draw, restoring)
-        self._follow(ws)
+        self._generator.mapping.w_avg.copy_(self._mean(ws[:, 0].detach().float().mean(0)).lerp(
+            self._generator.mapping.w_avg, W_AVERAGE if images else 0.0
+        ))  # fmt: skip
         return numbers | {"generator loss": generator_loss, "gradient norm": self._step("generator")}
 
     def _encode(self, batch: Batch, draw: Draw) -> dict[str, Tensor]:
@@ -204,9 +167,9 @@ class StyleGanLearner:
         layers = self._generator.num_ws
         return torch.where(chance < share, 1 + (place * (layers - 1)).long(), layers)
 
-    def _noises(self, count: int, draw: Draw, name: str = "noise") -> list[Tensor]:
+    def _noises(self, count: int, draw: Draw) -> list[Tensor]:
         shapes = self._generator.noise_shapes
-        return [draw.normal(f"{name} {index}", count, *shape) for index, shape in enumerate(shapes)]
+        return [draw.normal(f"noise {index}", count, *shape) for index, shape in enumerate(shapes)]
 
     def _changed(self, pictures: Tensor, draw: Draw, purpose: str) -> Tensor:
         """As the critic is shown them."""
@@ -228,7 +191,8 @@ class StyleGanLearner:
         """Karras et al. (2020), equation 4: how far the picture moves with w, beside its running mean."""
         z = draw.normal("path z", count, self.config.architecture.latent)
         ws = self._generator.styles(z, None if label is None else label[:count]).clone()
-        noises = self._noises(count, draw, "path noise")
+        shapes = self._generator.noise_shapes
+        noises = [draw.normal(f"path noise {index}", count, *shape) for index, shape in enumerate(shapes)]
         picture = self._generator.synthesis(ws, noises)[0]
         push = draw.normal("path picture", count, *picture.shape[1:]) / math.sqrt(picture[0, 0].numel())
         (slope,) = torch.autograd.grad((picture * push).sum(), ws, create_graph=True)
@@ -318,11 +282,6 @@ class Memory(nn.Module):
         super().__init__()
         self.register_buffer("penalty", torch.zeros([]))
         self.register_buffer("path_length", torch.zeros([]))
-
-
-def restored_share(images: int, warm: int) -> float:
-    """How much restoring counts after ``images``: 1 in two thirds of the warm-up, then falling to 0 at its end."""
-    return 0.0 if images >= warm else min(1.0, 3 * (1 - images / warm))
 
 
 def one_hot(labels: Tensor, values: tuple[int, ...]) -> Tensor:

@@ -86,6 +86,7 @@ class PictureController:
             partial(self._show, scene),
             partial(self._fail, scene),
             partial(self._show, scene),
+            keeps_to_report=True,  # so that a hand that moves on is followed by previews
         )
 
     def look_again(self) -> None:

@@ -1,8 +1,10 @@
 """One worker thread in which the newest request wins; urgent lanes go before patient ones.
 
 A request replaces the one that waits in its lane. Work that is a generator gives way between its steps: a more urgent
-lane's work runs first, and a newer request of the same lane ends it. Answers arrive in the main thread in the order
-they were asked for; after an answer no older one arrives. A running call that takes long is cancelled for a newer one.
+lane's work runs first, and a newer request of the same lane ends it, at once or, where that was asked for, after its
+first report, because a hand that moves faster than reports come would see nothing at all. Answers arrive in the main
+thread in the order they were asked for; after an answer no older one arrives. A running call that takes long is
+cancelled for a newer one.
 """
 
 import threading
@@ -70,8 +72,10 @@ class _Request(Generic[T]):
         done: Callable[[T], None],
         failed: Callable[[Exception], None],
         report: Callable[[Any], None],
+        keeps_to_report: bool,
     ) -> None:
         self.work, self.done, self.failed, self.report = work, done, failed, report
+        self.kept = keeps_to_report  # until its first report
         self.job = Job(self.report)
         self.steps: Iterator[Any] | None = None
         self.started_s = 0.0
@@ -95,13 +99,16 @@ class Lane:
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         report: Callable[[Any], None] = lambda _: None,
+        *,
+        keeps_to_report: bool = False,
     ) -> None:
         """Ask for work: a function of a ``Job``, or a generator function whose return value is the answer.
 
         ``done``, ``failed`` and ``report`` are called in the main thread; at most one of the first two, and none after
-        a newer request's answer.
+        a newer request's answer. A generator that ``keeps_to_report`` is ended by a newer request only after it has
+        reported once, unless a step of it takes long.
         """
-        self._worker.submit(self, _Request(work, done, failed, report))
+        self._worker.submit(self, _Request(work, done, failed, report, keeps_to_report))
 
     def cancel(self) -> None:
         """Nobody wants an answer any more."""
@@ -137,7 +144,7 @@ class Worker:
             request.era = lane.era
             lane.waiting = lane.newest = request
             running = lane.running
-            if running is not None and (running.steps is not None or self._is_long(running)):
+            if running is not None and ((running.steps is not None and not running.kept) or self._is_long(running)):
                 self._stop(lane, running)
             self._change.notify()
 
@@ -210,7 +217,7 @@ class Worker:
                 ended = self._step(lane, request)
             with self._change:
                 self._active = None
-                if ended:
+                if ended or (request.steps is not None and not request.kept and lane.waiting is not None):
                     lane.running = None
                     request.job.end()
 
@@ -224,7 +231,8 @@ class Worker:
             return True
 
         def report(value: Any) -> None:
-            self._post(partial(self._tell, lane, request, request.report, value))
+            kept, request.kept = request.kept, False
+            self._post(partial(self._tell, lane, request, request.report, value, kept=kept))
 
         job.report = report
         try:
@@ -249,13 +257,21 @@ class Worker:
             self._post(partial(self._tell, lane, request, call, value, last=True))
 
     def _tell(
-        self, lane: Lane, request: _Request[Any], call: Callable[[Any], None], value: Any, *, last: bool = False
+        self,
+        lane: Lane,
+        request: _Request[Any],
+        call: Callable[[Any], None],
+        value: Any,
+        *,
+        last: bool = False,
+        kept: bool = False,
     ) -> None:
         """In the main thread: answers come in order because one thread gives them; none after ``cancel``.
 
-        ``Cancelled``, which a stopped call raises, is told nobody either: its job was stopped.
+        ``Cancelled``, which a stopped call raises, is told nobody either: its job was stopped. A report that the job
+        was ``kept`` for is told even when it was stopped since.
         """
-        if request.era != lane.era or request.job.stopped:
+        if request.era != lane.era or (request.job.stopped and not kept):
             return
         if last and lane.newest is request:
             lane.newest = None

@@ -25,6 +25,7 @@ class HandLane:
     def __init__(self) -> None:
         self.waiting: tuple[Any, ...] | None = None
         self.asked = self.cancelled = self.hurried = 0
+        self.kept = False  # whether the newest may report once before a newer one ends it
         self._era, self._open = 0, 0
 
     def submit(
@@ -33,9 +34,12 @@ class HandLane:
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         report: Callable[[Any], None] = lambda _: None,
+        *,
+        keeps_to_report: bool = False,
     ) -> None:
         self.waiting, self._open = (work, done, failed, report), 1
         self.asked += 1
+        self.kept = keeps_to_report
 
     def cancel(self) -> None:
         self.waiting, self._open = None, 0
@@ -186,6 +190,8 @@ class Immediate(HandLane):
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         report: Callable[[Any], None] = lambda _: None,
+        *,
+        keeps_to_report: bool = False,
     ) -> None:
-        super().submit(work, done, failed, report)
+        super().submit(work, done, failed, report, keeps_to_report=keeps_to_report)
         self.run()

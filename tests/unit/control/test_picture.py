@@ -67,6 +67,11 @@ def test_a_code_of_another_size_is_the_centre_too(desk: Desk) -> None:
     np.testing.assert_array_equal(desk.shown[0], pixels_at(desk.a, (0, 0, 0, 0)))
 
 
+def test_a_walk_shows_its_preview_before_a_newer_one_ends_it(desk: Desk) -> None:
+    desk.go(A)
+    assert desk.lane.kept  # else a hand that moves faster than previews come sees none: see tests/unit/tasks
+
+
 def test_tokens_count_up(desk: Desk) -> None:
     for code in (HERE, THERE):
         desk.go(A, code)

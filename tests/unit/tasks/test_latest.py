@@ -46,8 +46,9 @@ class Heard:
         self.faults: list[Exception] = []
         self.reports: list[Any] = []
 
-    def ask(self, lane: Lane, work: Callable[[Job], Any]) -> None:
-        lane.submit(work, self.answers.append, self.faults.append, self.reports.append)
+    def ask(self, lane: Lane, work: Callable[[Job], Any], *, keeps_to_report: bool = False) -> None:
+        told = self.answers.append, self.faults.append, self.reports.append
+        lane.submit(work, *told, keeps_to_report=keeps_to_report)
 
 
 @pytest.fixture
@@ -243,6 +244,62 @@ def test_reports_arrive_in_order_before_the_answer(worker: Worker, inbox: Inbox)
     lane.submit(work, told.append, told.append, told.append)
     inbox.run_until(lambda: lane.idle)
     assert told == [0, 1 / 3, 2 / 3, "done"]
+
+
+@pytest.mark.parametrize("when", ["before the report", "after it, unread"])
+def test_a_generator_that_was_asked_to_is_ended_after_its_first_report(worker: Worker, inbox: Inbox, when: str) -> None:
+    lane, heard, log = worker.lanes[0], Heard(), list[str]()
+
+    def work(job: Job) -> Iterator[None]:
+        for step in ("first", "second"):
+            if when == "before the report" and step == "first":
+                heard.ask(lane, constant("newer"))
+            yield
+            job.report(step)
+            if when == "after it, unread" and step == "first":
+                heard.ask(lane, constant("newer"))
+            log.append(step)
+            yield
+        return "never"
+
+    heard.ask(lane, work, keeps_to_report=True)
+    inbox.run_until(lambda: lane.idle)
+    assert (log, heard.reports, heard.answers) == (["first"], ["first"], ["newer"])
+
+
+def test_a_storm_over_a_generator_that_is_kept_is_followed_by_its_reports(worker: Worker, inbox: Inbox) -> None:
+    lane, heard, newest = worker.lanes[0], Heard(), 9
+
+    def work(number: int) -> Callable[[Job], Iterator[None]]:
+        def steps(job: Job) -> Iterator[None]:
+            yield
+            if number < newest:  # the hand is quicker than the first report
+                heard.ask(lane, work(number + 1), keeps_to_report=True)
+            yield
+            job.report(number)
+            yield
+            return -number
+
+        return steps
+
+    heard.ask(lane, work(0), keeps_to_report=True)
+    inbox.run_until(lambda: lane.idle)
+    assert (heard.reports, heard.answers) == ([*range(newest + 1)], [-newest])
+
+
+def test_nothing_is_kept_after_cancel(worker: Worker, inbox: Inbox) -> None:
+    lane, heard = worker.lanes[0], Heard()
+
+    def work(job: Job) -> Iterator[None]:
+        yield
+        job.report("early")
+        lane.cancel()
+        yield
+
+    heard.ask(lane, work, keeps_to_report=True)
+    inbox.run_until(lambda: lane.running is None and lane.idle)
+    inbox.drain()
+    assert (heard.reports, heard.answers) == ([], [])
 
 
 def test_a_stopped_job_reports_to_nobody(worker: Worker, inbox: Inbox) -> None:

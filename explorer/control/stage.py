@@ -16,6 +16,7 @@ from explorer.latent.styles import Style
 from explorer.models.capabilities import Decodes, Model, Unfolds
 from explorer.models.load import load_model, size_bytes
 from explorer.models.stores import Directions, Encoded
+from explorer.runtime.memory import give_back
 from explorer.runtime.session import Runtime
 from explorer.runtime.shelf import Shelf
 from explorer.samplers.diffusion import Step
@@ -110,6 +111,7 @@ class Models:
         """``prove`` raises where a model from outside may not be opened here."""
         self._runtime, self._load, self._prove = runtime, load, prove
         self._shelf: Shelf[Model] = Shelf(BUDGET_BYTES)
+        self._given_back = 0  # of the models that are gone: before the next one is loaded, as nobody moves a hand then
 
     def get(self, path: str, job: Job) -> Model:
         """The model at ``path``, from the shelf or the disk; ``job`` can stop it while it loads.
@@ -128,5 +130,8 @@ class Models:
 
     def _loaded(self, path: str, job: Job) -> tuple[Model, int]:
         self._prove(Path(path), job)
+        if self._shelf.gone != self._given_back:
+            self._given_back = self._shelf.gone
+            give_back()
         model = self._load(Path(path), self._runtime, job.cancel_with)
         return model, size_bytes(model)

@@ -13,6 +13,7 @@ class Shelf(Generic[T]):
     def __init__(self, budget_bytes: int) -> None:
         self._budget = budget_bytes
         self._items: OrderedDict[str, tuple[T, int]] = OrderedDict()
+        self.gone = 0  # how many things it has held and holds no more
 
     def get(self, key: str, load: Callable[[], tuple[T, int]]) -> T:
         """The thing of that key; ``load`` gives it and its size in bytes when it is not there."""
@@ -20,6 +21,7 @@ class Shelf(Generic[T]):
             self._items[key] = load()
             while len(self._items) > 1 and self.size_bytes > self._budget:
                 self._items.popitem(last=False)
+                self.gone += 1
         self._items.move_to_end(key)
         return self._items[key][0]
 
@@ -29,7 +31,7 @@ class Shelf(Generic[T]):
 
     def drop(self, key: str) -> None:
         """Forget a thing, so that it is loaded afresh."""
-        self._items.pop(key, None)
+        self.gone += self._items.pop(key, None) is not None
 
     @property
     def size_bytes(self) -> int:

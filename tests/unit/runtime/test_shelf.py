@@ -78,3 +78,13 @@ def test_what_fails_to_load_leaves_the_shelf_as_it_was() -> None:
     assert shelf.size_bytes == 10
     shelf.get("a", loads("a"))
     assert loads.names == ["a"]
+
+
+def test_it_counts_what_it_holds_no_more() -> None:
+    shelf, loads = Shelf[str](20), Loads()
+    shelf.drop("nothing")
+    for name in "abc":
+        shelf.get(name, loads(name))
+    assert shelf.gone == 1
+    shelf.drop("c")
+    assert shelf.gone == 2

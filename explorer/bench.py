@@ -62,6 +62,7 @@ def measure(bundle: Path, moves: int, device: Device, qt: QApplication) -> Laten
     """
     options = LaunchOptions(target=bundle, device=device, session=False)
     app = App(options, qt)
+    settle()  # as the program does
     app.open()
     _until(app, lambda: app.idle and app.showing and not app.window.picture.waiting)
     storm = _Storm(app, moves)
@@ -94,7 +95,6 @@ def bench(bundle: Path, *, moves: int, device: Device, as_json: bool) -> int:
     """Print the latency of one bundle; exit status 0."""
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    settle()
     qt = cast(QApplication, QApplication.instance() or QApplication(sys.argv[:1]))
     found = measure(bundle, max(moves, 10), device, qt)
     if as_json:

@@ -70,6 +70,7 @@ RECIPES = {
             "Drawn faces from styles: one for each layer, from the shape of a head to the colour of its hair.",
             StyleGanConfig(
                 architecture=StyleArchitecture(width=4_096, widest=192),
+                r1=3.0,
                 augment="off",
                 encoder=0.12,
                 plan=Plan(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,6 @@ from explorer.samplers.known import Known
 NOISE = "noise"  # what the space of codes is called
 QUICK_STEPS = 8  # while a hand moves
 CHUNK = 16  # pictures in one walk, so that a call stays short
-KEPT = 8  # samplings that are bound to a decoder of their own
 RETURNING = Sampling(sampler="ddim", weight=1.0, steps=25)  # how a picture is inverted, and comes back
 NO_LABELS = "This model was trained without labels, so there is nothing to ask it for and guidance is off."
 NO_NULL = "This model has no null condition, so guidance is off: it cannot tell what the label adds."
@@ -159,10 +159,13 @@ class DiffusionDecoder:
         denoiser: Denoiser,
         frame: Frame,
         sampling: Sampling,
-        kept: "dict[Sampling, DiffusionDecoder] | None" = None,
+        known: "WeakValueDictionary[Sampling, DiffusionDecoder] | None" = None,
     ) -> None:
         self._denoiser, self._frame, self._sampling = denoiser, frame, sampling
-        self._kept: dict[Sampling, DiffusionDecoder] = {sampling: self} if kept is None else kept
+        # Weakly: a decoder that held itself would stay, and with it the network.
+        self._known_decoders: WeakValueDictionary[Sampling, DiffusionDecoder] = (
+            WeakValueDictionary({sampling: self}) if known is None else known
+        )
         self.space = LatentSpace(name=NOISE, shape=denoiser.shape, prior=NormalPrior())
         size = math.prod(denoiser.shape)
         self.prior = Prior(np.zeros(size, np.float32), np.ones(size, np.float32))
@@ -210,15 +213,14 @@ class DiffusionDecoder:
         return None
 
     def under(self, style: Style | None) -> "DiffusionDecoder":
-        """Bound to what ``style`` says of sampling; equal ones give the same object."""
+        """Bound to what ``style`` says of sampling; equal ones give the same object as long as anything has it."""
         return self if style is None else self._bound(style.sampling)
 
     def _bound(self, sampling: Sampling) -> "DiffusionDecoder":
-        if sampling not in self._kept:
-            while len(self._kept) >= KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[sampling] = DiffusionDecoder(self._denoiser, self._frame, sampling, self._kept)
-        return self._kept[sampling]
+        known = self._known_decoders
+        return known.get(sampling) or known.setdefault(
+            sampling, DiffusionDecoder(self._denoiser, self._frame, sampling, known)
+        )
 
     def decode(self, codes: Codes) -> Pixels:
         """(N, D) float32 -> (N, H, W, C) uint8; see ``Decodes``. Each picture by itself, as it is when watched."""

@@ -3,15 +3,16 @@
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.contract.errors import PortMismatch
-from explorer.contract.manifest import Graph, ImageMeaning, LatentSpace, NoiseMeaning, Port, RowsPrior
+from explorer.contract.manifest import Attribute, Graph, ImageMeaning, LatentSpace, NoiseMeaning, Port, RowsPrior
 from explorer.contract.pixels import Pixels, to_pixels
 from explorer.latent.priors import Prior, prior_of
 from explorer.latent.styles import Style, mixed, noise_of, rows_of, truncated
@@ -28,7 +29,7 @@ CHUNK_PIXELS = 1 << 22  # of pictures made in one run: what the layers of a larg
 SLOW_MS = 100.0  # a picture that takes longer has a preview
 PREVIEW_MS = 90.0  # what a preview may take, by the share of the work that it is
 PREVIEW = "preview"  # the session of a synthesis that was cut
-KEPT_LABELS = 64  # that views are kept for
+KEPT_LABELS = 64  # that decoders are kept for
 ONE_STYLE = "The layers had styles of their own; w holds one for all, so it is their mean. Ctrl+Z brings them back."
 
 Styles = NDArray[np.float32]  # (N, L, D)
@@ -53,7 +54,7 @@ class StyleGenerator:
 
         ``small`` draws small pictures where this one is slow.
         """
-        self.small: StyleGenerator = small or self
+        self._small = small
         self.layers, self.width = rows.shape[0], rows.shape[1]
         self.resolutions = rows.resolutions
         self.mean = mean
@@ -73,6 +74,11 @@ class StyleGenerator:
         if others:
             raise PortMismatch(f"{self.graph.file} also wants {others[0]!r}; only styles and noise can be given.")
         self._kept: tuple[Any, dict[str, NDArray[np.float32]]] = (None, {})
+
+    @property
+    def small(self) -> "StyleGenerator":
+        """What draws small pictures; itself where it is quick."""
+        return self._small or self
 
     @property
     def noise_shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -212,7 +218,7 @@ def with_styles(model: Model, graphs: Graphs, run_ms: float = 0.0) -> Model:
 
     early = _early(graphs, synthesis, run_ms) if run_ms > SLOW_MS else None
 
-    def made(label: Label) -> dict[str, Model]:
+    def made(label: Label) -> dict[str, dict[str, Any]]:
         asked = {} if port is None else {port.name: label_row(port, columns, label, mapping.file)}
         opened = (graphs.open(mapping), mapping), (graphs.open(synthesis), synthesis)
         small = None if early is None else StyleGenerator(opened[0], early, rows, mean, asked)
@@ -227,37 +233,83 @@ def with_styles(model: Model, graphs: Graphs, run_ms: float = 0.0) -> Model:
         prior_rows = Prior(
             np.tile(prior_w.center, generator.layers), np.tile(prior_w.deviation, generator.layers), draw=drawn_rows
         )
-        views: dict[str, Model] = {}
+        facts: dict[str, dict[str, Any]] = {}
         for key, space, prior, mapped in (
             ("", w, replace(prior_w, draw=drawn), False),
             (z.name, z, prior_z, True),
             (rows.name, rows, prior_rows, False),
         ):
-            decoder = StyleDecoder(generator, space, prior, mapped=mapped)
-            preview = None if small is None else StyleDecoder(small, space, prior, mapped=mapped)
-            encodes = model.encodes if model.encodes is not None and model.encodes.space.name == space.name else None
-            views[key] = replace(
-                model, decodes=decoder, encodes=encodes, styles=generator, space=key, views=views, columns=columns,
-                label=label, asking=asking, preview=preview,
-            )  # fmt: skip
-        return views
+            facts[key] = {
+                "decodes": StyleDecoder(generator, space, prior, mapped=mapped),
+                "preview": None if small is None else StyleDecoder(small, space, prior, mapped=mapped),
+                "encodes": model.encodes if model.encodes and model.encodes.space.name == space.name else None,
+                "styles": generator,
+            }
+        return facts
 
-    known: OrderedDict[Label, dict[str, Model]] = OrderedDict()
-    guard = threading.Lock()
+    return _Views(model, columns, made).of(())[""]
 
-    def asking(label: Label) -> Mapping[str, Model]:
-        """From any thread; the views of labels that were not asked for in a long time go."""
-        whole = whole_label(label, columns)
-        with guard:
-            found = known.get(whole)
+
+class _Views:
+    """All views of a style generator, by label and space; the same while anything has them.
+
+    Views know this and this knows them weakly: with the views of a model in a circle, nothing of it would leave the
+    memory before the garbage collector comes.
+    """
+
+    def __init__(
+        self, model: Model, columns: tuple[Attribute, ...], made: Callable[[Label], dict[str, dict[str, Any]]]
+    ) -> None:
+        """``made`` gives, for a whole label, what is special about each view, by its key."""
+        self._model, self._columns, self._made = model, columns, made
+        self._facts: OrderedDict[Label, dict[str, dict[str, Any]]] = OrderedDict()
+        self._views: WeakValueDictionary[tuple[Label, str], Model] = WeakValueDictionary()
+        self._guard = threading.RLock()
+
+    def of(self, label: Label) -> "Mapping[str, Model]":
+        """The views for a label; from any thread."""
+        return _ViewsOf(self, whole_label(label, self._columns))
+
+    def keys(self, label: Label) -> tuple[str, ...]:
+        """Of the views for a whole label."""
+        with self._guard:
+            return tuple(self._known(label))
+
+    def view(self, label: Label, key: str) -> Model:
+        """One of them; ``KeyError`` where there is none."""
+        with self._guard:
+            found = self._views.get((label, key))
             if found is None:
-                found = known[whole] = made(whole)
-            known.move_to_end(whole)
-            while len(known) > KEPT_LABELS:
-                known.popitem(last=False)
-        return found
+                found = self._views[label, key] = replace(
+                    self._model, space=key, views=_ViewsOf(self, label), columns=self._columns, label=label,
+                    asking=self.of, **self._known(label)[key],
+                )  # fmt: skip
+            return found
 
-    return asking(())[""]
+    def _known(self, label: Label) -> dict[str, dict[str, Any]]:
+        """What ``made`` gave; of labels that were not asked for in a long time it goes."""
+        if label not in self._facts:
+            self._facts[label] = self._made(label)
+        self._facts.move_to_end(label)
+        while len(self._facts) > KEPT_LABELS:
+            self._facts.popitem(last=False)
+        return self._facts[label]
+
+
+class _ViewsOf(Mapping[str, Model]):
+    """The views for one label, by their keys."""
+
+    def __init__(self, views: _Views, label: Label) -> None:
+        self._views, self._label = views, label
+
+    def __getitem__(self, key: str) -> Model:
+        return self._views.view(self._label, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views.keys(self._label))
+
+    def __len__(self) -> int:
+        return len(self._views.keys(self._label))
 
 
 def _early(graphs: Graphs, synthesis: Graph, run_ms: float) -> tuple[Session, Graph] | None:

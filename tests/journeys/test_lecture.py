@@ -62,7 +62,9 @@ def test_from_a_dropped_face_to_a_film_and_back(
     name.setFocus()
     journey.qtbot.keyClicks(name, "like this")
     journey.keys(app, Qt.Key.Key_Return)
-    for _ in range(PICKS):
+    for number in range(3 * PICKS):  # the points are drawn anew each time: of some twenty too few are of one kind
+        if number >= PICKS and "like this" in app.stage.taught:
+            break
         journey.keys(app, Qt.Key.Key_2 if code_of(app)[0] > 0 else Qt.Key.Key_1)
     key = taught_key("like this")
     fit = app.stage.taught["like this"]

@@ -129,7 +129,7 @@ def draw_picture(
 
 def round_corners(painter: QPainter, rect: QRectF, radius: float) -> None:
     """Paint the four corners outside a rounded rectangle with the current brush: a tenth of the cost of a clip."""
-    painter.drawPath(_corners(*rect.getRect(), radius))
+    painter.drawPath(_corners(rect.left(), rect.top(), rect.width(), rect.height(), radius))
 
 
 @lru_cache(maxsize=8)

@@ -58,7 +58,7 @@ def test_it_is_met_in_w_and_has_three_views(model: Model) -> None:
     assert model.within("w+").encodes is not None and model.encodes is None and model.within("z").encodes is None
     assert model.flat and model.within("z").flat and not model.within("w+").flat
     assert model.styles is not None and model.styles.resolutions == RESOLUTIONS
-    assert all(view.views is model.views for view in model.views.values())
+    assert all(view.views[""] is model and view.views[view.space] is view for view in model.views.values())
 
 
 def test_every_view_draws_the_same_point(model: Model, toy: StyleToy) -> None:

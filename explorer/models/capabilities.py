@@ -230,5 +230,7 @@ class Model:
 
         Without ``label`` it is asked for the same. The same space and label give the same object.
         """
+        if space == self.space and (label is None or label == self.label):
+            return self
         views = self.views if label is None or self.asking is None else self.asking(label)
         return views.get(space) or views.get(self.space, self)

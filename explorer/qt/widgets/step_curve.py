@@ -23,10 +23,11 @@ class StepCurve(QWidget):
         self._title, self._unit = title, unit
         self._values: NDArray[np.float64] = np.zeros(0)
         self._at = 0
+        self._line: tuple[QSize, QPolygonF] | None = None  # the curve at that size of this widget
 
     def show_values(self, values: NDArray[np.float64]) -> None:
         """Show a value for each step, (n,)."""
-        self._values = values
+        self._values, self._line = values, None
         self._describe()
 
     def show_at(self, at: int) -> None:
@@ -57,23 +58,24 @@ class StepCurve(QWidget):
         if len(self._values) > 1:
             low, high = float(self._values.min()), float(self._values.max())
             reach = max(high - low, 1e-9)
-            points = [
-                QPointF(
-                    box.left() + k * box.width() / (len(self._values) - 1),
-                    box.bottom() - (v - low) / reach * box.height(),
+            if self._line is None or self._line[0] != self.size():  # kept: a thousand points cost more than all else
+                x = np.linspace(box.left(), box.right(), len(self._values))
+                y = box.bottom() - (self._values - low) / reach * box.height()
+                self._line = (
+                    self.size(),
+                    QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]),
                 )
-                for k, v in enumerate(self._values.tolist())
-            ]
+            points = self._line[1]
             if low < 0 < high:
                 zero = box.bottom() + low / reach * box.height()
                 painter.setPen(QPen(roles.color("line"), 1, Qt.PenStyle.DashLine))
                 painter.drawLine(QPointF(box.left(), zero), QPointF(box.right(), zero))
             painter.setPen(QPen(roles.color("accent"), 1.5))
-            painter.drawPolyline(QPolygonF(points))
-            if self._at < len(points):
+            painter.drawPolyline(points)
+            if self._at < len(self._values):
                 painter.setBrush(roles.color("accent"))
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.drawEllipse(points[self._at], 3.5, 3.5)
+                painter.drawEllipse(points.at(self._at), 3.5, 3.5)
         painter.end()
 
     def changeEvent(self, event: QEvent) -> None:

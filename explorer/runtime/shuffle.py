@@ -13,6 +13,8 @@ def with_quick_shuffles(graph: onnx.GraphProto) -> None:
     (B, C r r, H, W) is first interleaved along the columns, (B, C r, r, H W) to (B, C r, H W, r), which moves one axis,
     and then along the rows, where whole rows are copied. A node whose sides are not known stays as it is.
     """
+    if not any(node.op_type == "DepthToSpace" for node in graph.node):
+        return
     shapes = {
         info.name: [axis.dim_value for axis in info.type.tensor_type.shape.dim]
         for info in (*graph.value_info, *graph.input)
@@ -20,12 +22,18 @@ def with_quick_shuffles(graph: onnx.GraphProto) -> None:
     nodes = [*graph.node]
     del graph.node[:]
     for node in nodes:
-        sides = shapes.get(node.input[0], []) if node.op_type == "DepthToSpace" else []
-        facts = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        if facts.get("mode") == b"CRD" and len(sides) == 4 and 0 not in sides[1:]:
-            _transpose_twice(graph, node, facts["blocksize"], *sides[1:])
+        sides, times = shapes.get(next(iter(node.input), ""), []), _times(node)
+        if times > 0 and len(sides) == 4 and min(sides[1:]) > 0 and sides[1] % times**2 == 0:
+            _transpose_twice(graph, node, times, *sides[1:])
         else:
             graph.node.append(node)
+
+
+def _times(node: onnx.NodeProto) -> int:
+    """How many times the sides become larger; 0 where it is another operator or order, or says nothing sound."""
+    facts = {attribute.name: attribute for attribute in node.attribute} if node.op_type == "DepthToSpace" else {}
+    crd = "mode" in facts and facts["mode"].s == b"CRD"
+    return facts["blocksize"].i if crd and "blocksize" in facts else 0
 
 
 def _transpose_twice(

@@ -55,3 +55,14 @@ def test_a_free_side_and_another_order_are_left_alone(wide: object, mode: str) -
     before = model.SerializeToString(deterministic=True)
     with_quick_shuffles(model.graph)
     assert model.SerializeToString(deterministic=True) == before
+
+
+@pytest.mark.parametrize("times", [0, -2, 3, None])
+def test_what_makes_no_sense_is_left_to_onnxruntime(times: int | None) -> None:
+    model = shuffling(8, 4, 6, 2, "CRD")  # eight channels are no multiple of nine
+    node = model.graph.node[1]
+    (blocksize,) = [attribute for attribute in node.attribute if attribute.name == "blocksize"]
+    node.attribute.remove(blocksize) if times is None else setattr(blocksize, "i", times)
+    before = model.SerializeToString(deterministic=True)
+    with_quick_shuffles(model.graph)
+    assert model.SerializeToString(deterministic=True) == before

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from explorer.contract.errors import ExplorerError
-from explorer.contract.output import stop_printing
+from explorer.contract.output import reader_left
 from explorer.options import LaunchOptions, Mix, RenderOptions
 
 COMMANDS = ("check", "render", "bench", "import", "serve-import")
@@ -46,9 +46,9 @@ def saying_why(run: Callable[[], int], *, debug: bool) -> int:
         print(f"latent-explorer: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("latent-explorer: stopped.", file=sys.stderr)
-    except BrokenPipeError:
-        return stop_printing()
     except Exception as error:  # a crash, told in one line; the traceback is one flag away
+        if reader_left(error):
+            return 1
         if debug:
             raise
         what = " ".join(f"{type(error).__name__}: {error}".split())  # on one line

@@ -16,7 +16,7 @@ import tyro
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.contract.errors import ExplorerError, UnknownName
-from explorer.contract.output import stop_printing
+from explorer.contract.output import reader_left
 from trainers.families import FAMILIES, family_called
 from trainers.kit.device import Machine, be_considerate
 from trainers.kit.quality_config import QualityConfig
@@ -237,9 +237,9 @@ def main(words: list[str]) -> int:
         return _complain(error, str(error), FAILED, debug)
     except KeyboardInterrupt as error:
         return _complain(error, "Interrupted; `resume` goes on from the last checkpoint.", FAILED, debug)
-    except BrokenPipeError:
-        return stop_printing()
     except Exception as error:  # noqa: BLE001 - the outermost edge: a person sees one sentence, --debug the rest
+        if reader_left(error):
+            return FAILED
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         return _complain(error, f"Unexpected: {what} (--debug shows where).", FAILED, debug)
     return DONE

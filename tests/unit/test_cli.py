@@ -197,6 +197,11 @@ def test_who_leaves_before_all_is_printed_is_told_nothing(words: list[str]) -> N
     assert child.wait(60) == 1
 
 
+def test_a_broken_pipe_that_is_not_standard_output_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.saying_why(failing(BrokenPipeError("of a child")), debug=False) == 1
+    assert "BrokenPipeError: of a child" in capsys.readouterr().err
+
+
 def test_check_of_a_fine_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tiny_bundle(tmp_path / "tiny").path
     assert cli.main(["check", str(path)]) == 0
